@@ -1,0 +1,1 @@
+"""The edges: translate in, translate out; no rules, no SQL."""

@@ -1,0 +1,40 @@
+"""`/admin connect` joins a chat to the workspace, `/admin disconnect` takes it out; `/admin` says what there is."""
+
+from bots.chat import Audience, PlaceKind, Reply
+from bots.turn import Turn
+from core.errors import Refusal
+from core.people import queries, service
+
+
+class NoGroup(Refusal):
+    """A private chat cannot be connected; elsewhere it yields the code that connects a Telegram group."""
+
+    code = "not_a_group"
+
+
+async def run(turn: Turn) -> Reply:
+    if not await _may(turn):
+        raise service.AdminOnly
+    if turn.command.subverb == "connect":
+        return await _connect(turn)
+    if turn.command.subverb == "disconnect":
+        await service.connect(turn.session, turn.conversation, is_connected=False)
+        return Reply("disconnected", {"conversation": turn.conversation.id}, Audience.HERE)
+    return Reply("help_verb", {"verb": "admin"}, Audience.QUIET)
+
+
+async def _may(turn: Turn) -> bool:
+    """Admins may. In development the first who asks becomes one, so that a newcomer can try everything."""
+    if turn.member.is_admin:
+        return True
+    if not turn.is_development or await queries.has_admin(turn.session, workspace_id=turn.workspace.id):
+        return False
+    await service.make_admin(turn.session, turn.member.member_id, workspace_id=turn.workspace.id)
+    return True
+
+
+async def _connect(turn: Turn) -> Reply:
+    if turn.incoming.place.kind is PlaceKind.PERSONAL:
+        return Reply("connect_code", {"reader": turn.member.member_id}, Audience.PRIVATE)
+    await service.connect(turn.session, turn.conversation, is_connected=True)
+    return Reply("connected", {"conversation": turn.conversation.id}, Audience.HERE)

@@ -1,0 +1,146 @@
+"""The only reader of the environment: every setting, its default, and when it is required."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEVELOPMENT_KEY = "plaudit-development-key-not-for-production"
+SECRET_KEY_LENGTH_MIN = 32
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+Hosts = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Read from `PLAUDIT_*`; descriptions are what `plaudit doctor` and the reference page show."""
+
+    model_config = SettingsConfigDict(env_prefix="PLAUDIT_", extra="ignore", env_ignore_empty=False, hide_input_in_errors=True)
+
+    database_url: SecretStr = Field(SecretStr(""), description="PostgreSQL 15 or newer; empty starts the embedded one")
+    pg_bin: Path | None = Field(None, description="folder with initdb and postgres for the embedded database")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(3978, ge=0, le=65535, description="port to listen on; 0 picks a free one")
+    mode: Literal["development", "production"] = Field("development", description="production refuses weak or missing secrets")
+    secret_key: SecretStr = Field(SecretStr(DEVELOPMENT_KEY), description="signs button tokens; at least 32 characters")
+    timezone: str = Field("Etc/UTC", description="IANA zone of a new workspace")
+
+    teams_app_id: str = Field("", description="application (client) id of the Teams bot")
+    teams_app_password: SecretStr = Field(SecretStr(""), description="client secret of the Teams bot")
+    teams_app_type: Literal["SingleTenant", "MultiTenant"] = Field("SingleTenant", description="kind of Entra app")
+    teams_tenant_ids: Hosts = Field((), description="Entra tenants that may use the bot, comma separated")
+    teams_service_hosts: Hosts = Field(("smba.trafficmanager.net",), description="hosts of the Bot Connector, comma separated")
+    teams_openid_metadata_url: str = Field(
+        "https://login.botframework.com/v1/.well-known/openidconfiguration", description="where the Bot Connector's keys are"
+    )
+    teams_unsigned: bool = Field(False, description="accept unsigned activities; development on loopback only")
+
+    slack_signing_secret: SecretStr = Field(SecretStr(""), description="signs Slack's requests")
+    slack_bot_token: SecretStr = Field(SecretStr(""), description="xoxb token of the workspace")
+    slack_api_url: str = Field("https://slack.com/api/", description="Slack's Web API")
+
+    telegram_bot_token: SecretStr = Field(SecretStr(""), description="token from @BotFather")
+    telegram_secret: SecretStr = Field(SecretStr(""), description="secret_token of the webhook")
+    telegram_api_url: str = Field("https://api.telegram.org", description="Telegram's Bot API")
+    telegram_mode: Literal["webhook", "polling"] = Field("webhook", description="how updates arrive")
+
+    @field_validator("teams_tenant_ids", "teams_service_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip().lower() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("is not an IANA time zone; write one like Europe/Madrid")
+        return value
+
+    @property
+    def teams_configured(self) -> bool:
+        return bool(self.teams_app_id or self.teams_app_password.get_secret_value() or self.teams_tenant_ids or self.teams_unsigned)
+
+    @property
+    def slack_configured(self) -> bool:
+        return bool(self.slack_signing_secret.get_secret_value() or self.slack_bot_token.get_secret_value())
+
+    @property
+    def telegram_configured(self) -> bool:
+        return bool(self.telegram_bot_token.get_secret_value() or self.telegram_secret.get_secret_value())
+
+    @property
+    def is_loopback(self) -> bool:
+        return self.host in LOOPBACK
+
+    def faults(self) -> list[str]:
+        """What keeps this configuration from starting, one sentence each; names settings, never their values."""
+        return [*self._missing(), *self._unsafe()]
+
+    def _missing(self) -> list[str]:
+        required = {
+            "PLAUDIT_SECRET_KEY": (self.mode == "production", self.secret_key),
+            "PLAUDIT_TEAMS_APP_ID": (self.teams_configured, SecretStr(self.teams_app_id)),
+            "PLAUDIT_TEAMS_APP_PASSWORD": (self.teams_configured and not self.teams_unsigned, self.teams_app_password),
+            "PLAUDIT_TEAMS_TENANT_IDS": (self.teams_configured, SecretStr(",".join(self.teams_tenant_ids))),
+            "PLAUDIT_TEAMS_SERVICE_HOSTS": (self.teams_configured, SecretStr(",".join(self.teams_service_hosts))),
+            "PLAUDIT_SLACK_SIGNING_SECRET": (self.slack_configured, self.slack_signing_secret),
+            "PLAUDIT_SLACK_BOT_TOKEN": (self.slack_configured, self.slack_bot_token),
+            "PLAUDIT_TELEGRAM_BOT_TOKEN": (self.telegram_configured, self.telegram_bot_token),
+            "PLAUDIT_TELEGRAM_SECRET": (self.telegram_configured and self.telegram_mode == "webhook", self.telegram_secret),
+        }
+        return [
+            f"{name} is missing or empty: {REMEDIES[name]}"
+            for name, (needed, secret) in required.items()
+            if needed and not secret.get_secret_value().strip()
+        ]
+
+    def _unsafe(self) -> list[str]:
+        faults = []
+        key = self.secret_key.get_secret_value()
+        if self.mode == "production" and key and (key == DEVELOPMENT_KEY or len(key) < SECRET_KEY_LENGTH_MIN):
+            faults.append("PLAUDIT_SECRET_KEY is the default or shorter than 32 characters: make one with `openssl rand -hex 32`")
+        if self.teams_unsigned and self.mode == "production":
+            faults.append("PLAUDIT_TEAMS_UNSIGNED is for development: unset it in production")
+        if self.teams_unsigned and not self.is_loopback:
+            faults.append("PLAUDIT_TEAMS_UNSIGNED needs PLAUDIT_HOST on loopback: set PLAUDIT_HOST=127.0.0.1 or unset it")
+        return faults
+
+
+class Misconfigured(Exception):
+    """The process must not start; `faults` are sentences for the operator."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def load() -> Settings:
+    """Settings with which the process may start. Raises Misconfigured naming every fault at once."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise Misconfigured([_sentence(fault) for fault in error.errors(include_input=False)]) from None
+    if faults := settings.faults():
+        raise Misconfigured(faults)
+    return settings
+
+
+def _sentence(fault: ErrorDetails) -> str:
+    return f"PLAUDIT_{str(fault['loc'][0]).upper()}: {fault['msg']}" if fault["loc"] else fault["msg"]
+
+
+REMEDIES = {
+    "PLAUDIT_SECRET_KEY": "make one with `openssl rand -hex 32`",
+    "PLAUDIT_TEAMS_APP_ID": "copy the Application (client) id of the bot's app registration",
+    "PLAUDIT_TEAMS_APP_PASSWORD": "create a client secret in the bot's app registration",
+    "PLAUDIT_TEAMS_TENANT_IDS": "name the Directory (tenant) ids that may use the bot",
+    "PLAUDIT_TEAMS_SERVICE_HOSTS": "unset it to use Microsoft's own host",
+    "PLAUDIT_SLACK_SIGNING_SECRET": "copy it from the Slack app's Basic Information page",
+    "PLAUDIT_SLACK_BOT_TOKEN": "install the Slack app and copy its xoxb- token",
+    "PLAUDIT_TELEGRAM_BOT_TOKEN": "ask @BotFather for one",
+    "PLAUDIT_TELEGRAM_SECRET": "make one with `openssl rand -hex 32` and give it to setWebhook, or set PLAUDIT_TELEGRAM_MODE=polling",
+}

@@ -1,0 +1,1 @@
+"""A platform's message JSON → what a person reads on the screen."""

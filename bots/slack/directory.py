@@ -1,0 +1,60 @@
+"""Slack's directory: users.info → Profile."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from bots.chat import Account, Permanent, Profile, SendError, Transient
+from bots.slack.api import Api
+
+SLACKBOT: Final = "USLACKBOT"
+
+_UNKNOWN = ("user_not_found", "user_not_visible", "users_not_found")
+
+
+async def look_up(api: Api, account: Account, *, team: str) -> Profile | None:
+    """Who `account` is; None if Slack knows nobody active under the id. Raises Transient if it cannot be asked now.
+
+    Without the scope users:read the name that came with the delivery has to do.
+    """
+    try:
+        answer = await api.ask("users.info", {"user": account.remote_id, "include_locale": "true"})
+    except Permanent as error:
+        code = error.reason.rpartition(" ")[2]
+        if code in _UNKNOWN:
+            return None
+        if code == "missing_scope":
+            return Profile(name=account.name, foreign=account.foreign)
+        raise Transient(error.reason) from None
+    except SendError as error:
+        raise Transient(error.reason) from None
+    user = answer.get("user")
+    if not isinstance(user, dict):
+        raise Transient("users.info: unreadable answer")
+    return None if user.get("deleted") else _profile(user, account, team)
+
+
+def _profile(user: Mapping[str, Any], account: Account, team: str) -> Profile:
+    shown = user.get("profile")
+    details: Mapping[str, Any] = shown if isinstance(shown, dict) else {}
+    names = (details.get("real_name"), details.get("display_name"), user.get("real_name"), user.get("name"))
+    is_vouched = user.get("is_email_confirmed") is not False
+    return Profile(
+        name=next((name for name in map(_text, names) if name), account.name),
+        email=(_text(details.get("email")) or None) if is_vouched else None,
+        foreign=_foreign(user, team),
+        locale=_text(user.get("locale")) or None,
+        time_zone=_text(user.get("tz")) or None,
+    )
+
+
+def _foreign(user: Mapping[str, Any], team: str) -> Literal["", "bot", "guest", "stranger"]:
+    if user.get("is_bot") or user.get("id") == SLACKBOT:
+        return "bot"
+    home = user.get("team_id")
+    if user.get("is_stranger") or (team and home and home != team):
+        return "stranger"
+    return "guest" if user.get("is_restricted") or user.get("is_ultra_restricted") else ""
+
+
+def _text(value: object) -> str:
+    return value.strip() if isinstance(value, str) else ""

@@ -1,0 +1,1 @@
+"""Telegram through python-telegram-bot. Import the modules: this file loads no SDK."""

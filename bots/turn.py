@@ -1,0 +1,36 @@
+"""What a command is given: one delivery, inside its transaction, with everybody in it recognised."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bots.chat import Account, Incoming, Reply
+from bots.grammar import Command
+from core.people.models import Conversation, Workspace
+from core.people.queries import Person
+from core.tokens import Issued
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """`people` are the members behind the accounts of the delivery, by remote id. `press` is the token of a button."""
+
+    session: AsyncSession
+    now: datetime
+    workspace: Workspace
+    member: Person
+    conversation: Conversation
+    incoming: Incoming
+    people: Mapping[str, Person]
+    command: Command
+    press: Issued | None = None
+    message_id: str = ""
+    is_development: bool = False
+
+    def person(self, account: Account) -> Person:
+        return self.people[account.remote_id]
+
+
+Run = Callable[[Turn], Awaitable[Reply | None]]

@@ -1,0 +1,59 @@
+"""What can be typed, each with an example that works as it stands."""
+
+from collections.abc import Iterator
+
+from cards.model import Card, Element, Heading, Paragraph, Text
+from cards.words import Words
+
+EXAMPLES = {
+    "kudos": ("simple", "points", "private", "undo", "me"),
+    "points": ("own", "other", "history"),
+    "leaderboard": ("month", "week", "kudos"),
+    "help": ("all", "one"),
+    "admin": ("connect", "code"),
+}
+
+
+def overview(words: Words) -> Card:
+    """Every command once."""
+    title = words("help.title")
+    examples = (_example(words, name, kinds[0]) for name, kinds in EXAMPLES.items())
+    return Card(title, (Heading(title), *examples, Paragraph(words.line("help.more"))))
+
+
+def verb(words: Words, name: str) -> Card:
+    """One command with all its uses. Raises KeyError for a name that is not in `EXAMPLES`."""
+    about = words(f"help.about.{name}")
+    examples = (_example(words, name, kind) for kind in EXAMPLES[name])
+    return Card(about, (Heading(words("help.verb", verb=name)), Paragraph((Text(about),)), *examples))
+
+
+def unknown_verb(words: Words, typed: str, nearest: str | None) -> Card:
+    """`nearest` is a verb of ours that resembles what was typed."""
+    elements = [Paragraph(words.line("help.unknown", typed=typed))]
+    if nearest is not None:
+        command = Text(words("help.verb", verb=nearest), code=True)
+        elements.append(Paragraph(words.line("help.nearest", command=command)))
+    elements.append(Paragraph(words.line("help.all")))
+    return Card(words("help.unknown", typed=typed), tuple(elements))
+
+
+def welcome(words: Words, is_personal: bool, is_connected: bool) -> Card:
+    """The first words in a place: what this is for and the one next step."""
+    title = words("help.welcome")
+    return Card(title, (Heading(title), *_first_steps(words, is_personal, is_connected)))
+
+
+def _first_steps(words: Words, is_personal: bool, is_connected: bool) -> Iterator[Element]:
+    if is_personal:
+        yield Paragraph(words.line("help.welcome_personal"))
+        yield Paragraph(words.line("help.welcome_try_personal"))
+    else:
+        yield Paragraph(words.line("help.welcome_group"))
+        yield Paragraph(words.line("help.welcome_try" if is_connected else "help.welcome_connect"))
+    yield Paragraph(words.line("help.all"))
+
+
+def _example(words: Words, name: str, kind: str) -> Paragraph:
+    example = Text(words(f"help.{name}.{kind}.example"), code=True)
+    return Paragraph(words.line("help.line", command=example, about=words(f"help.{name}.{kind}.about")))

@@ -1,0 +1,38 @@
+"""Cards about connecting a conversation to a workspace."""
+
+from cards.model import Card, Element, Heading, Paragraph, Text
+from cards.words import Words
+
+
+def connected(words: Words, place_name: str, platforms: tuple[str, ...]) -> Card:
+    """`platforms` are those on which the workspace is now, by our names (`teams`, `slack`, `telegram`)."""
+    title = words("places.connected", place=place_name)
+    elements: list[Element] = [Heading(title), Paragraph(words.line("places.connected_how"))]
+    if len(platforms) > 1:
+        names = words.join([Text(words(f"platforms.{platform}")) for platform in platforms])
+        elements.append(Paragraph(words.line("places.connected_platforms", platforms=names)))
+    return Card(title, tuple(elements))
+
+
+def disconnected(words: Words, place_name: str) -> Card:
+    sentence = words.line("places.disconnected", place=Text(place_name, bold=True))
+    return Card(words("places.disconnected", place=place_name), (Paragraph(sentence),))
+
+
+def connect_code(words: Words, code: str, minutes: int) -> Card:
+    """For an administrator alone. The summary, which notifications show, keeps the code to itself."""
+    title = words("places.code")
+    command = Text(words("places.code_command", code=code), code=True)
+    return Card(
+        title,
+        (
+            Heading(title),
+            Paragraph(words.line("places.code_how", count=minutes)),
+            Paragraph((command,)),
+            Paragraph((Text(words("places.code_once"), subtle=True),)),
+        ),
+    )
+
+
+def not_connected(words: Words) -> Card:
+    return Card(words("places.not_connected"), (Paragraph(words.line("places.not_connected")),))

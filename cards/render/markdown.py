@@ -1,0 +1,32 @@
+"""The small Markdown of Adaptive Cards' TextBlock, in which alone Teams knows mentions. What people typed is escaped."""
+
+import re
+
+_SPECIAL = re.compile(r"[\\`*_\[\]<>~&|]")
+# A list, a heading or a quote begins with these at the start of a line.
+_LINE_START = re.compile(r"^(\s*\d*)([-+#=.)])", re.MULTILINE)
+# Clients replace {{DATE(…)}} and {{TIME(…)}} wherever they stand; a word joiner between the braces stops that.
+_FUNCTION = re.compile(r"\{(?=\{)")
+_NOT_IN_MENTION = re.compile(r"[\\`*_\[\]<>~&|#\n]+")
+
+
+def literal(text: str) -> str:
+    """Shown as typed where Markdown is not read."""
+    return _FUNCTION.sub("{\u2060", text) if "{{" in text else text
+
+
+def escaped(text: str) -> str:
+    """Shown as typed where Markdown is read."""
+    return _LINE_START.sub(r"\1\\\2", _SPECIAL.sub(r"\\\g<0>", literal(text)))
+
+
+def strong(text: str) -> str:
+    """Bold, where its edges allow Markdown to see the asterisks as such; otherwise plain."""
+    if text and text[0].isalnum() and text[-1].isalnum():
+        return f"**{escaped(text)}**"
+    return escaped(text)
+
+
+def mention_name(name: str) -> str:
+    """What may stand between `<at>` and `</at>`: the name without anything that Markdown or XML would read."""
+    return " ".join(_NOT_IN_MENTION.sub(" ", literal(name)).split()) or "@"

@@ -1,0 +1,1 @@
+"""The product; knows no platform, no card and no environment."""

@@ -1,0 +1,1 @@
+"""Who earned most in a period."""

@@ -1,0 +1,1 @@
+"""Campaigns, ballots and votes."""

@@ -1,0 +1,1 @@
+"""Workspaces, members, the accounts they have on platforms, and the conversations they talk in."""

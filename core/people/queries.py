@@ -1,0 +1,177 @@
+"""Reads of people and places."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, func, or_, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.people.models import ACTIVE, LEFT, Binding, Conversation, Member, PlatformIdentity, Profile, Workspace
+
+
+class Person(NamedTuple):
+    """A member as commands need them. `name` is empty once the personal row is erased."""
+
+    member_id: int
+    name: str
+    status: str
+    roles: tuple[str, ...]
+    is_provisional: bool
+    locale: str | None
+    time_zone: str | None
+
+    @property
+    def is_admin(self) -> bool:
+        return "admin" in self.roles and self.status == ACTIVE
+
+    @property
+    def has_left(self) -> bool:
+        return self.status == LEFT
+
+
+class Line(NamedTuple):
+    """Where a member can be reached in private. `remote_id` is empty when the chat has to be opened first."""
+
+    member_id: int
+    platform: str
+    tenant: str
+    person: str
+    remote_id: str
+    reference: Mapping[str, Any]
+
+
+_PERSON = (
+    Member.id,
+    func.coalesce(Profile.display_name, ""),
+    Member.status,
+    Member.roles,
+    Member.is_provisional,
+    Profile.locale,
+    Profile.time_zone,
+)
+_OF_MEMBER = (Profile.workspace_id == Member.workspace_id) & (Profile.member_id == Member.id)
+
+_KNOWN = (
+    select(PlatformIdentity.remote_id, *_PERSON)
+    .join(Member, (Member.workspace_id == PlatformIdentity.workspace_id) & (Member.id == PlatformIdentity.member_id))
+    .outerjoin(Profile, _OF_MEMBER)
+    .where(
+        PlatformIdentity.workspace_id == bindparam("workspace_id"),
+        PlatformIdentity.platform == bindparam("platform"),
+        PlatformIdentity.tenant == bindparam("tenant"),
+        PlatformIdentity.remote_id == func.any(bindparam("remote_ids")),
+    )
+)
+
+# One line a member: a private chat that they used, most recent first, else an account that can be written to unasked.
+_LINES = text(
+    "SELECT DISTINCT ON (identity.member_id) identity.member_id, identity.platform, identity.tenant, identity.remote_id AS person,"
+    " coalesce(chat.remote_id, '') AS remote_id,"
+    " coalesce(chat.reference, (SELECT reference FROM conversation AS any_chat WHERE any_chat.workspace_id = :workspace_id"
+    " AND any_chat.platform = identity.platform AND any_chat.tenant = identity.tenant AND any_chat.reference <> '{}'"
+    " ORDER BY heard_at DESC LIMIT 1), '{}') AS reference"
+    " FROM identity LEFT JOIN conversation AS chat ON chat.workspace_id = identity.workspace_id"
+    " AND chat.platform = identity.platform AND chat.tenant = identity.tenant AND chat.member_id = identity.member_id"
+    " AND chat.kind = 'personal' AND NOT chat.is_gone"
+    " WHERE identity.workspace_id = :workspace_id AND identity.member_id = ANY(:members) AND NOT identity.is_alias"
+    " AND (chat.id IS NOT NULL OR identity.platform <> 'telegram')"
+    " ORDER BY identity.member_id, chat.heard_at DESC NULLS LAST, identity.platform"
+)
+
+_ACCOUNTS = text(
+    "SELECT member_id, remote_id FROM identity WHERE workspace_id = :workspace_id AND platform = :platform"
+    " AND tenant = :tenant AND member_id = ANY(:members) AND NOT is_alias ORDER BY linked_at"
+)
+
+
+async def known(
+    session: AsyncSession, *, workspace_id: int, platform: str, tenant: str, remote_ids: Sequence[str]
+) -> Mapping[str, Person]:
+    """Members behind accounts of one tenant, by remote id; accounts that nobody knows are missing."""
+    values = {"workspace_id": workspace_id, "platform": platform, "tenant": tenant, "remote_ids": list(remote_ids)}
+    rows = await session.execute(_KNOWN, values)
+    return {row[0]: _person(row[1:]) for row in rows}
+
+
+def _person(row: Sequence[Any]) -> Person:
+    return Person(row[0], row[1], row[2], tuple(row[3]), row[4], row[5], row[6])
+
+
+async def people(session: AsyncSession, member_ids: Sequence[int], *, workspace_id: int) -> Mapping[int, Person]:
+    """Members by id."""
+    rows = await session.execute(
+        select(*_PERSON)
+        .outerjoin(Profile, _OF_MEMBER)
+        .where(Member.workspace_id == workspace_id, Member.id.in_(set(member_ids)))
+    )
+    return {row[0]: _person(row) for row in rows}
+
+
+async def accounts(
+    session: AsyncSession, member_ids: Sequence[int], *, workspace_id: int, platform: str, tenant: str
+) -> Mapping[int, str]:
+    """The remote id of each member who has an account in a tenant."""
+    values = {"workspace_id": workspace_id, "platform": platform, "tenant": tenant, "members": list(member_ids)}
+    return {row.member_id: row.remote_id for row in await session.execute(_ACCOUNTS, values)}
+
+
+async def lines(session: AsyncSession, member_ids: Sequence[int], *, workspace_id: int) -> Sequence[Line]:
+    """The best private line to each member who has one."""
+    rows = await session.execute(_LINES, {"workspace_id": workspace_id, "members": list(member_ids)})
+    return [Line(*row) for row in rows]
+
+
+async def workspace(session: AsyncSession, workspace_id: int) -> Workspace:
+    return (await session.execute(select(Workspace).where(Workspace.id == workspace_id))).scalar_one()
+
+
+async def workspace_of(session: AsyncSession, *, platform: str, tenant: str, remote_id: str) -> int | None:
+    """The workspace that a tenant (or within it one conversation) is bound to. Read as ops."""
+    rows = await session.execute(
+        select(Binding.workspace_id, Binding.remote_id).where(
+            Binding.platform == platform, Binding.tenant == tenant, or_(Binding.remote_id == "", Binding.remote_id == remote_id)
+        )
+    )
+    return next((row.workspace_id for row in sorted(rows, key=lambda row: row.remote_id, reverse=True)), None)
+
+
+async def workspace_of_account(session: AsyncSession, *, platform: str, tenant: str, remote_id: str) -> int | None:
+    """The workspace in which an account was linked last, for private chats of platforms without tenants. Read as ops."""
+    found: int | None = await session.scalar(
+        select(PlatformIdentity.workspace_id)
+        .where(
+            PlatformIdentity.platform == platform, PlatformIdentity.tenant == tenant, PlatformIdentity.remote_id == remote_id
+        )
+        .order_by(PlatformIdentity.linked_at.desc())
+        .limit(1)
+    )
+    return found
+
+
+async def has_admin(session: AsyncSession, *, workspace_id: int) -> bool:
+    found = await session.scalar(
+        select(Member.id).where(Member.workspace_id == workspace_id, Member.roles.contains(["admin"]), Member.status == ACTIVE).limit(1)
+    )
+    return found is not None
+
+
+async def connected(session: AsyncSession, *, workspace_id: int) -> Sequence[Conversation]:
+    """Conversations that get the cards of all chats."""
+    rows = await session.scalars(
+        select(Conversation)
+        .where(Conversation.workspace_id == workspace_id, Conversation.is_connected, Conversation.is_gone.is_(False))
+        .order_by(Conversation.id)
+        .limit(100)
+    )
+    return rows.all()
+
+
+async def places(session: AsyncSession, keys: Sequence[tuple[str, str, str]], *, workspace_id: int) -> Sequence[Conversation]:
+    """Conversations by (platform, tenant, remote id)."""
+    rows = await session.scalars(
+        select(Conversation).where(
+            Conversation.workspace_id == workspace_id,
+            tuple_(Conversation.platform, Conversation.tenant, Conversation.remote_id).in_(keys),
+        )
+    )
+    return rows.all()

@@ -1,0 +1,15 @@
+"""Every table that migrations know of, gathered from the features."""
+
+import core.badges.models
+import core.draws.models
+import core.inbox
+import core.kudos.models
+import core.nominations.models
+import core.outbox
+import core.people.models
+import core.points.models
+import core.schedule.models
+import core.tokens  # noqa: F401
+from core.database import Table
+
+metadata = Table.metadata

@@ -1,0 +1,1 @@
+"""Mirrors the sources: tests/core for core, and so on."""

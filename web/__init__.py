@@ -1,0 +1,1 @@
+"""People and programs that come by browser or REST."""

@@ -286,7 +286,9 @@ class Platform(Protocol):
 class Desk(Protocol):
     """What adapters hand deliveries to. Both return only after the database has committed."""
 
-    async def store(self, platform: PlatformName, tenant: str, delivery_id: str, conversation: str, body: Mapping[str, Any]) -> None:
+    async def store(
+        self, platform: PlatformName, tenant: str, delivery_id: str, conversation: str, body: Mapping[str, Any]
+    ) -> None:
         """Keep a delivery to be worked on after the 2xx, in order per conversation; a repeat is silently the same delivery.
 
         `body` is strict JSON as the platform sent it; `Platform.parse` reads it later.

@@ -107,7 +107,9 @@ def _without_outer_tags(words: Sequence[Part]) -> tuple[list[Part], tuple[str, .
     kept = list(words)
     while kept and _is_tag(kept[-1]):
         kept.pop()
-    first = next((index for index, token in enumerate(kept) if isinstance(token, str) and not _is_tag(token)), len(kept))
+    first = next(
+        (index for index, token in enumerate(kept) if isinstance(token, str) and not _is_tag(token)), len(kept)
+    )
     return [token for index, token in enumerate(kept) if index >= first or not _is_tag(token)], tags
 
 

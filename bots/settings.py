@@ -17,13 +17,17 @@ Hosts = Annotated[tuple[str, ...], NoDecode]
 class Settings(BaseSettings):
     """Read from `PLAUDIT_*`; descriptions are what `plaudit doctor` and the reference page show."""
 
-    model_config = SettingsConfigDict(env_prefix="PLAUDIT_", extra="ignore", env_ignore_empty=False, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="PLAUDIT_", extra="ignore", env_ignore_empty=False, hide_input_in_errors=True
+    )
 
     database_url: SecretStr = Field(SecretStr(""), description="PostgreSQL 15 or newer; empty starts the embedded one")
     pg_bin: Path | None = Field(None, description="folder with initdb and postgres for the embedded database")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(3978, ge=0, le=65535, description="port to listen on; 0 picks a free one")
-    mode: Literal["development", "production"] = Field("development", description="production refuses weak or missing secrets")
+    mode: Literal["development", "production"] = Field(
+        "development", description="production refuses weak or missing secrets"
+    )
     secret_key: SecretStr = Field(SecretStr(DEVELOPMENT_KEY), description="signs button tokens; at least 32 characters")
     timezone: str = Field("Etc/UTC", description="IANA zone of a new workspace")
 
@@ -31,9 +35,12 @@ class Settings(BaseSettings):
     teams_app_password: SecretStr = Field(SecretStr(""), description="client secret of the Teams bot")
     teams_app_type: Literal["SingleTenant", "MultiTenant"] = Field("SingleTenant", description="kind of Entra app")
     teams_tenant_ids: Hosts = Field((), description="Entra tenants that may use the bot, comma separated")
-    teams_service_hosts: Hosts = Field(("smba.trafficmanager.net",), description="hosts of the Bot Connector, comma separated")
+    teams_service_hosts: Hosts = Field(
+        ("smba.trafficmanager.net",), description="hosts of the Bot Connector, comma separated"
+    )
     teams_openid_metadata_url: str = Field(
-        "https://login.botframework.com/v1/.well-known/openidconfiguration", description="where the Bot Connector's keys are"
+        "https://login.botframework.com/v1/.well-known/openidconfiguration",
+        description="where the Bot Connector's keys are",
     )
     teams_unsigned: bool = Field(False, description="accept unsigned activities; development on loopback only")
 
@@ -62,7 +69,12 @@ class Settings(BaseSettings):
 
     @property
     def teams_configured(self) -> bool:
-        return bool(self.teams_app_id or self.teams_app_password.get_secret_value() or self.teams_tenant_ids or self.teams_unsigned)
+        return bool(
+            self.teams_app_id
+            or self.teams_app_password.get_secret_value()
+            or self.teams_tenant_ids
+            or self.teams_unsigned
+        )
 
     @property
     def slack_configured(self) -> bool:
@@ -90,7 +102,10 @@ class Settings(BaseSettings):
             "PLAUDIT_SLACK_SIGNING_SECRET": (self.slack_configured, self.slack_signing_secret),
             "PLAUDIT_SLACK_BOT_TOKEN": (self.slack_configured, self.slack_bot_token),
             "PLAUDIT_TELEGRAM_BOT_TOKEN": (self.telegram_configured, self.telegram_bot_token),
-            "PLAUDIT_TELEGRAM_SECRET": (self.telegram_configured and self.telegram_mode == "webhook", self.telegram_secret),
+            "PLAUDIT_TELEGRAM_SECRET": (
+                self.telegram_configured and self.telegram_mode == "webhook",
+                self.telegram_secret,
+            ),
         }
         return [
             f"{name} is missing or empty: {REMEDIES[name]}"
@@ -102,11 +117,15 @@ class Settings(BaseSettings):
         faults = []
         key = self.secret_key.get_secret_value()
         if self.mode == "production" and key and (key == DEVELOPMENT_KEY or len(key) < SECRET_KEY_LENGTH_MIN):
-            faults.append("PLAUDIT_SECRET_KEY is the default or shorter than 32 characters: make one with `openssl rand -hex 32`")
+            faults.append(
+                "PLAUDIT_SECRET_KEY is the default or shorter than 32 characters: make one with `openssl rand -hex 32`"
+            )
         if self.teams_unsigned and self.mode == "production":
             faults.append("PLAUDIT_TEAMS_UNSIGNED is for development: unset it in production")
         if self.teams_unsigned and not self.is_loopback:
-            faults.append("PLAUDIT_TEAMS_UNSIGNED needs PLAUDIT_HOST on loopback: set PLAUDIT_HOST=127.0.0.1 or unset it")
+            faults.append(
+                "PLAUDIT_TEAMS_UNSIGNED needs PLAUDIT_HOST on loopback: set PLAUDIT_HOST=127.0.0.1 or unset it"
+            )
         return faults
 
 

@@ -15,7 +15,8 @@ from core.tokens import Issued
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """`people` are the members behind the accounts of the delivery, by remote id. `press` is the token of a button."""
+    """`people` are the members behind the accounts of the delivery, by remote id. `press` is the token of a button;
+    `is_invited` says that the command carried a code of an admin's."""
 
     session: AsyncSession
     now: datetime
@@ -27,6 +28,7 @@ class Turn:
     command: Command
     press: Issued | None = None
     message_id: str = ""
+    is_invited: bool = False
     is_development: bool = False
 
     def person(self, account: Account) -> Person:

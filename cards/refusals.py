@@ -34,7 +34,7 @@ def _value(words: Words, code: str, name: str, details: Mapping[str, Any]) -> Va
     value = details[name]
     if name in _POINTS or (name == "limit" and code in _LIMITS_OF_POINTS):
         return words("amounts.points", count=value)
-    if name.endswith("_at"):
+    if name.endswith("_at") and "zone" in details:
         return words.moment(datetime.fromisoformat(value), details["zone"])
     if name in _SET_APART:
         return Text(str(value), bold=True)

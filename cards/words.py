@@ -55,11 +55,12 @@ class Plural:
 
 
 class Words:
-    """Sentences of one locale; what it lacks is said in English."""
+    """Sentences of one locale; what it lacks is said in English. `tree` is the content of its file, read if not given."""
 
-    def __init__(self, locale: str) -> None:
+    def __init__(self, locale: str, tree: Mapping[str, Any] | None = None) -> None:
         self.locale = locale
-        self._sentences = {**_sentences(ENGLISH), **_sentences(locale)}
+        own = _sentences(locale_tree(locale) if tree is None else tree, locale)
+        self._sentences = {**_sentences(locale_tree(ENGLISH), ENGLISH), **own}
 
     def __call__(self, key: str, /, **values: Value) -> str:
         """The sentence as plain text. Raises KeyError for a key that English lacks and for a value that was not given."""
@@ -197,9 +198,8 @@ def _locales() -> Mapping[str, str]:
     return {path.stem.lower(): path.stem for path in LOCALES.glob("*.json")}
 
 
-@cache
-def _sentences(locale: str) -> Mapping[str, Sentence | Plural]:
-    said = {name: node for name, node in locale_tree(locale).items() if name not in SPELLINGS}
+def _sentences(tree: Mapping[str, Any], locale: str) -> Mapping[str, Sentence | Plural]:
+    said = {name: node for name, node in tree.items() if name not in SPELLINGS}
     rule = Locale.parse(locale, sep="-").plural_form
     return {key: _spoken(node, rule) for key, node in leaves(said)}
 

@@ -101,6 +101,7 @@ def connect(url: str, *, pool_size: int = POOL_SIZE) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=STATEMENT_SECONDS,
+        hide_parameters=True,  # an error must not carry what people wrote into the log
         connect_args={
             "server_settings": {
                 "application_name": "plaudit",

@@ -26,6 +26,7 @@ class Delivery(Table):
     __table_args__ = (
         CheckConstraint("state IN ('pending', 'retry', 'done', 'parked')", name="state"),
         Index("ix_inbox_order", "conversation", "seq", postgresql_where=text("state = 'pending'")),
+        Index("ix_inbox_unfinished", "state", postgresql_where=text("state <> 'done'")),
         Index("ix_inbox_due", "not_before", "seq", postgresql_where=text("state IN ('pending', 'retry')")),
     )
 
@@ -100,6 +101,8 @@ _REPLAY = text(
     " AND platform = :platform AND tenant = :tenant AND remote_id = :remote_id RETURNING seq"
 )
 
+_BACKLOG = text("SELECT state, count(*) AS total FROM inbox WHERE state <> 'done' GROUP BY state")
+
 _FORGET = text(
     "DELETE FROM inbox WHERE (platform, tenant, remote_id) IN (SELECT platform, tenant, remote_id FROM inbox"
     " WHERE state = 'done' AND received_at < :before LIMIT 5000)"
@@ -119,7 +122,10 @@ async def claim(session: AsyncSession, key: Key) -> bool:
 async def due(session: AsyncSession, *, limit: int) -> Sequence[Pending]:
     """The next deliveries that may be worked on, at most one pending per conversation."""
     rows = await session.execute(_DUE, {"limit": limit})
-    return [Pending(Key(row.platform, row.tenant, row.remote_id), row.conversation, row.body or {}, row.attempts) for row in rows]
+    return [
+        Pending(Key(row.platform, row.tenant, row.remote_id), row.conversation, row.body or {}, row.attempts)
+        for row in rows
+    ]
 
 
 async def take(session: AsyncSession, key: Key) -> bool:
@@ -146,3 +152,9 @@ async def replay(session: AsyncSession, key: Key) -> bool:
 async def forget(session: AsyncSession, *, before: datetime) -> None:
     """Delete claims so old that no platform repeats them any more."""
     await session.execute(_FORGET, {"before": before})
+
+
+async def backlog(session: AsyncSession) -> Mapping[str, int]:
+    """How many deliveries are in each unfinished state."""
+    rows = await session.execute(_BACKLOG)
+    return {row.state: row.total for row in rows}

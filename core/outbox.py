@@ -108,6 +108,7 @@ class Leased:
     id: int
     dedup_key: str
     scope: str
+    priority: int
     kind: str
     address: Mapping[str, Any]
     reference: Mapping[str, Any]
@@ -153,7 +154,7 @@ _LEASE_MESSAGES = text(
     " LATERAL (SELECT workspace_id, id FROM outbox AS queued WHERE queued.scope = leased.scope AND queued.state = 'pending'"
     " AND queued.not_before <= clock_timestamp() ORDER BY queued.priority, queued.id LIMIT 1) AS head"
     " WHERE outbox.workspace_id = head.workspace_id AND outbox.id = head.id"
-    " RETURNING outbox.workspace_id, outbox.id, outbox.dedup_key, outbox.scope, outbox.kind, outbox.address,"
+    " RETURNING outbox.workspace_id, outbox.id, outbox.dedup_key, outbox.scope, outbox.priority, outbox.kind, outbox.address,"
     " outbox.reference, outbox.revision, outbox.attempts, outbox.ambiguous,"
     " (SELECT message_id FROM post WHERE post.workspace_id = outbox.workspace_id AND post.dedup_key = outbox.dedup_key)"
     " AS post_id,"
@@ -234,7 +235,13 @@ async def settle(session: AsyncSession, message: Leased, *, state: str, error: s
 
 
 async def postpone(
-    session: AsyncSession, message: Leased, *, delay: timedelta, error: str, counted: bool = True, ambiguous: bool = False
+    session: AsyncSession,
+    message: Leased,
+    *,
+    delay: timedelta,
+    error: str,
+    counted: bool = True,
+    ambiguous: bool = False,
 ) -> None:
     """Try again after `delay`. Not `counted` when the platform only asked us to wait."""
     values = {"workspace_id": message.workspace_id, "id": message.id, "error": error[:500], "delay": delay}
@@ -242,7 +249,12 @@ async def postpone(
 
 
 async def release(
-    session: AsyncSession, scope: str, *, gap: timedelta = timedelta(), burst: timedelta = timedelta(), pause: timedelta = timedelta()
+    session: AsyncSession,
+    scope: str,
+    *,
+    gap: timedelta = timedelta(),
+    burst: timedelta = timedelta(),
+    pause: timedelta = timedelta(),
 ) -> None:
     """End the turn of a conversation: one message a `gap` on average, up to `burst` ahead of time, none during a `pause`."""
     await session.execute(_RELEASE, {"scope": scope, "gap": gap, "burst": burst, "pause": pause})
@@ -274,12 +286,16 @@ async def replay(session: AsyncSession, ids: Sequence[int]) -> Sequence[int]:
 async def backlog(session: AsyncSession) -> Mapping[str, int]:
     """How many messages are in each unfinished state."""
     rows = await session.execute(
-        select(Message.state, func.count()).where(Message.state.in_(("pending", "sending", "parked"))).group_by(Message.state)
+        select(Message.state, func.count())
+        .where(Message.state.in_(("pending", "sending", "parked")))
+        .group_by(Message.state)
     )
     return {row.state: row[1] for row in rows}
 
 
 async def forget(session: AsyncSession, *, before: datetime) -> None:
     """Delete messages that were dealt with before an instant."""
-    old = select(Message.workspace_id, Message.id).where(Message.state.in_(("sent", "dropped")), Message.created_at < before)
+    old = select(Message.workspace_id, Message.id).where(
+        Message.state.in_(("sent", "dropped")), Message.created_at < before
+    )
     await session.execute(delete(Message).where(tuple_(Message.workspace_id, Message.id).in_(old.limit(5000))))

@@ -112,9 +112,11 @@ _FIND = text(
 )
 
 # A single press locks its token first, so that of two people at once one waits and then finds it used.
-_LOCK = text("SELECT FROM action_token WHERE token_hash = :hash FOR UPDATE")
-_IS_PRESSED = text("SELECT FROM press WHERE token_hash = :hash")
-_PRESS = text("INSERT INTO press (token_hash, member_id) VALUES (:hash, :member) ON CONFLICT DO NOTHING RETURNING member_id")
+_LOCK = text("SELECT 1 FROM action_token WHERE token_hash = :hash FOR UPDATE")
+_IS_PRESSED = text("SELECT 1 FROM press WHERE token_hash = :hash")
+_PRESS = text(
+    "INSERT INTO press (token_hash, member_id) VALUES (:hash, :member) ON CONFLICT DO NOTHING RETURNING member_id"
+)
 _FORGET = text(
     "WITH expired AS (DELETE FROM action_token WHERE token_hash IN"
     " (SELECT token_hash FROM action_token WHERE expires_at < :before LIMIT 5000) RETURNING token_hash)"
@@ -124,7 +126,15 @@ _FORGET = text(
 
 def derive(grant: Grant, *, secret: bytes) -> str:
     """The token of a grant: 128 bits, 22 characters of base64url. Its time is not part of it."""
-    fields = [grant.workspace_id, grant.verb, grant.object_id, grant.argument, grant.member_id, grant.conversation, grant.mode]
+    fields = [
+        grant.workspace_id,
+        grant.verb,
+        grant.object_id,
+        grant.argument,
+        grant.member_id,
+        grant.conversation,
+        grant.mode,
+    ]
     digest = hmac.digest(secret, json.dumps(fields).encode(), "sha256")
     return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).rstrip(b"=").decode()
 

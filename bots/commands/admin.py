@@ -2,14 +2,7 @@
 
 from bots.chat import Audience, PlaceKind, Reply
 from bots.turn import Turn
-from core.errors import Refusal
 from core.people import queries, service
-
-
-class NoGroup(Refusal):
-    """A private chat cannot be connected; elsewhere it yields the code that connects a Telegram group."""
-
-    code = "not_a_group"
 
 
 async def run(turn: Turn) -> Reply:
@@ -25,7 +18,7 @@ async def run(turn: Turn) -> Reply:
 
 async def _may(turn: Turn) -> bool:
     """Admins may. In development the first who asks becomes one, so that a newcomer can try everything."""
-    if turn.member.is_admin:
+    if turn.member.is_admin or turn.is_invited:
         return True
     if not turn.is_development or await queries.has_admin(turn.session, workspace_id=turn.workspace.id):
         return False

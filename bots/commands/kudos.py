@@ -2,10 +2,11 @@
 
 import re
 
-from bots.chat import Audience, Edited, Manner, Reply, Said
+from bots.chat import Audience, Manner, Reply, Said
 from bots.turn import Turn
 from core.errors import Refusal
 from core.kudos import queries, service
+from core.kudos.wording import Wording
 from core.people.queries import Person
 from core.points.models import AMOUNT_MAX
 from core.points.service import PointsInvalid
@@ -42,7 +43,7 @@ async def run(turn: Turn) -> Reply | None:
         workspace=turn.workspace,
         giver=turn.member,
         receivers=_receivers(turn),
-        wording=service.Wording.of(turn.command.text, turn.command.tags),
+        wording=Wording.of(turn.command.text, turn.command.tags),
         points_each=_points(turn.command.points),
         is_private=turn.command.subverb == "private",
         source=service.Source(turn.conversation.id, turn.message_id),
@@ -83,7 +84,7 @@ async def edit(turn: Turn, kudos_id: int) -> Reply | None:
     points = _points(turn.command.points)
     if receivers != set(told.receiver_ids) or (points is not None and points != told.points_each):
         raise EditChangesPeople
-    wording = service.Wording.of(turn.command.text, turn.command.tags)
+    wording = Wording.of(turn.command.text, turn.command.tags)
     if (wording.message, sorted(wording.tags)) == (told.message, [name for name, _ in told.tags]):
         return None
     await service.reword(turn.session, workspace=turn.workspace, kudos_id=kudos_id, giver=turn.member, wording=wording)
@@ -117,7 +118,3 @@ async def withdraw(turn: Turn, kudos_id: int) -> Reply | None:
     except (service.UndoTooLate, service.AlreadyUndone, service.NotYourKudos):
         return None
     return _taken_back(turn, kudos_id)
-
-
-def is_rewording(turn: Turn) -> bool:
-    return isinstance(turn.incoming.act, Edited) and turn.command.verb == "kudos" and not turn.command.subverb

@@ -63,7 +63,10 @@ class Api:
 
     def _is_slack(self, url: str) -> bool:
         """`hooks.` before the API's own host over https, or the API's very origin (a simulated Slack)."""
-        parts, api = urlsplit(url), urlsplit(self._url)
+        try:
+            parts, api = urlsplit(url), urlsplit(self._url)
+        except ValueError:
+            return False
         if (parts.scheme, parts.netloc) == (api.scheme, api.netloc):
             return True
         return (parts.scheme, parts.netloc) == ("https", f"hooks.{api.hostname}")

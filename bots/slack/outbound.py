@@ -7,6 +7,7 @@ from typing import Any, Final
 from bots.chat import Manner, Permanent, PlaceKind, Sent, Target
 from bots.slack.api import Api
 from cards.render import Rendered
+from cards.render.blockkit import fallback
 
 # Nothing else of a payload reaches Slack: chat.postMessage refuses or obeys whatever it knows.
 _CONTENT: Final = ("text", "blocks")
@@ -94,8 +95,4 @@ class Outbound:
 def content(rendered: Rendered, summary: str) -> dict[str, Any]:
     """What of a payload is the message itself: `text` (always) and `blocks` (if any)."""
     message = {key: rendered.payload[key] for key in _CONTENT if rendered.payload.get(key)}
-    return {"text": _escaped(summary), **message}
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return {"text": fallback(summary), **message}

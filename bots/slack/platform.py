@@ -13,7 +13,7 @@ from bots.slack.directory import look_up
 from bots.slack.identity import Identity
 from bots.slack.outbound import Outbound
 from cards.model import Card
-from cards.render import Context, Rendered
+from cards.render import Context, Rendered, blockkit
 
 IDENTITY_RETRY: Final = 30.0  # seconds between two questions who we are, while Slack does not answer
 IDENTITY_WAIT: Final = 1.0  # seconds that a delivery waits for it; Slack waits three for its answer
@@ -28,6 +28,8 @@ class SlackPlatform:
     """`clock` is Unix time in seconds: what signatures are compared with."""
 
     name: PlatformName = "slack"
+    can_whisper = True
+    must_answer_presses = False
 
     def __init__(
         self, *, signing_secret: str, bot_token: str, api_url: str, clock: Callable[[], float], api: Api | None = None
@@ -79,8 +81,6 @@ class SlackPlatform:
         return await look_up(self._api, account, team=self.identity.team_id or place.tenant)
 
     def render(self, card: Card, context: Context) -> Rendered:
-        from cards.render import blockkit  # with the channel, not with the process
-
         return blockkit.render(card, context)
 
     def pacing(self, place: Place) -> Pacing:  # noqa: ARG002 - the same everywhere

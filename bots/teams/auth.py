@@ -3,19 +3,21 @@
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from ipaddress import ip_address
 from typing import Any
 
 import jwt
 
 from bots.settings import LOOPBACK
-from bots.teams.keys import ALGORITHM, KeyRing
+from bots.teams.keys import ALGORITHM, KeyRing, SigningKey
 from bots.teams.service import ServiceHosts
 
 CHANNEL = "msteams"
 PLAYGROUND_CHANNEL = "emulator"
 ISSUER = "https://api.botframework.com"
 LEEWAY = 300.0
+PROOFS_MAX = 1000
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 
 
@@ -67,6 +69,7 @@ class Doorkeeper:
         self._keys = keys
         self._unsigned = unsigned
         self._clock = clock
+        self._proofs: dict[bytes, _Proof] = {}
 
     async def identify(self, authorization: str, origin: Origin, *, channel: str, service_url: str) -> dict[str, Any]:
         """The token's claims, empty for an unsigned activity that may come in. Raises Unauthorized."""
@@ -88,27 +91,36 @@ class Doorkeeper:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthorized("no bearer token")
-        try:
-            header = jwt.get_unverified_header(token)
-        except (jwt.PyJWTError, ValueError):
-            raise Unauthorized("not a token") from None
-        kid = header.get("kid")
-        if header.get("alg") != ALGORITHM or not isinstance(kid, str):
-            raise Unauthorized("another algorithm, or no key named")
+        proof = await self._prove(token)
+        if proof.key.endorsements and channel not in proof.key.endorsements:
+            raise Unauthorized("the key is not endorsed for the channel")
+        if proof.claims.get("serviceurl") != service_url:
+            raise Unauthorized("the token is for another service URL")
+        now = self._clock()
+        if not _seconds(proof.claims["nbf"]) - LEEWAY <= now < _seconds(proof.claims["exp"]) + LEEWAY:
+            raise Unauthorized("not valid now")
+        return proof.claims
+
+    async def _prove(self, token: str) -> "_Proof":
+        """Teams sends one token for about an hour: its signature is computed once, as long as its key is published."""
+        digest = sha256(token.encode("utf-8", "replace")).digest()
+        known = self._proofs.get(digest)
+        if known is not None and await self._keys.get(known.kid) is known.key:
+            return known
+        kid = _key_id(token)
         key = await self._keys.get(kid)
         if key is None:
             raise Unauthorized("unknown key")
-        if key.endorsements and channel not in key.endorsements:
-            raise Unauthorized("the key is not endorsed for the channel")
-        claims = self._decode(token, key.jwk)
-        if claims.get("serviceurl") != service_url:
-            raise Unauthorized("the token is for another service URL")
-        return claims
+        proof = _Proof(kid, key, self._decode(token, key.jwk))
+        if len(self._proofs) >= PROOFS_MAX:
+            self._proofs.clear()
+        self._proofs[digest] = proof
+        return proof
 
     def _decode(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:
-        # Times are compared below, with the clock that was passed in.
+        # Times are compared by `verify`, with the clock that was passed in.
         try:
-            claims = jwt.decode(
+            return jwt.decode(
                 token,
                 key,
                 algorithms=[ALGORITHM],
@@ -126,10 +138,26 @@ class Doorkeeper:
             raise Unauthorized(type(fault).__name__) from None
         except (ValueError, TypeError):
             raise Unauthorized("claims of the wrong type") from None
-        now = self._clock()
-        if not _seconds(claims["nbf"]) - LEEWAY <= now < _seconds(claims["exp"]) + LEEWAY:
-            raise Unauthorized("not valid now")
-        return claims
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """A token whose signature, issuer and audience are right."""
+
+    kid: str
+    key: SigningKey
+    claims: dict[str, Any]
+
+
+def _key_id(token: str) -> str:
+    try:
+        header = jwt.get_unverified_header(token)
+    except (jwt.PyJWTError, ValueError):
+        raise Unauthorized("not a token") from None
+    kid = header.get("kid")
+    if header.get("alg") != ALGORITHM or not isinstance(kid, str):
+        raise Unauthorized("another algorithm, or no key named")
+    return kid
 
 
 def _seconds(claim: object) -> float:

@@ -49,13 +49,13 @@ class Connectors(ConnectorFactory):  # type: ignore[misc]  # the SDK ships no ty
         return client
 
     def _build(self, service_url: str) -> ConnectorClient:
-        bearer = _Bearer(self._tokens)
-
         def pipeline(_: BotFrameworkConnectorConfiguration) -> AsyncPipeline[Any, Any]:
-            return AsyncPipeline([bearer], self._sender)
+            return AsyncPipeline([_Bearer(self._tokens)], self._sender)
 
-        configuration = BotFrameworkConnectorConfiguration(bearer, service_url, pipeline_type=pipeline)
-        return ConnectorClient(bearer, custom_configuration=configuration)
+        # The SDK builds a pipeline of its own around the credentials too, before it takes ours: they must be two objects.
+        credentials = _Bearer(self._tokens)
+        configuration = BotFrameworkConnectorConfiguration(credentials, service_url, pipeline_type=pipeline)
+        return ConnectorClient(credentials, custom_configuration=configuration)
 
 
 class _Bearer(AsyncHTTPPolicy[Any, Any]):

@@ -73,7 +73,8 @@ class KeyRing:
         if not is_trustworthy(url):
             raise ValueError("keys are fetched over https only")
         async with self._session.get(url, allow_redirects=False) as response:
-            response.raise_for_status()
+            if response.status != 200:
+                raise ValueError(f"status {response.status}")
             return json.loads(await read_capped(response, DOCUMENT_BYTES_MAX))
 
 
@@ -90,7 +91,7 @@ async def read_capped(response: aiohttp.ClientResponse, limit: int) -> bytes:
 def _read_keys(document: Any) -> dict[str, SigningKey]:
     keys = {}
     for entry in document["keys"]:
-        if entry.get("kty") != "RSA" or not isinstance(entry.get("kid"), str):
+        if not isinstance(entry, dict) or entry.get("kty") != "RSA" or not isinstance(entry.get("kid"), str):
             continue
         try:
             jwk = jwt.PyJWK(entry, algorithm=ALGORITHM)

@@ -19,7 +19,7 @@ from bots.teams.service import ServiceHosts
 from bots.teams.tokens import LOGIN, MULTI_TENANT, AccessTokens
 from bots.teams.turn import Authentication, Wording
 from cards.model import Card
-from cards.render import Context, Rendered
+from cards.render import Context, Rendered, adaptive
 
 PATH = "/api/messages"
 # Teams takes 7 messages in one second, 8 in two, 60 in 30 s and 1800 in an hour per conversation, and 50 a second in all.
@@ -42,6 +42,8 @@ class TeamsPlatform:
     """
 
     name: PlatformName = "teams"
+    can_whisper = False
+    must_answer_presses = False
 
     def __init__(
         self,
@@ -85,8 +87,6 @@ class TeamsPlatform:
         return await outbound.find_profile(self._connectors, account, place)
 
     def render(self, card: Card, context: Context) -> Rendered:
-        from cards.render import adaptive
-
         return adaptive.render(card, context)
 
     def pacing(self, place: Place) -> Pacing:  # noqa: ARG002 - the same everywhere in Teams

@@ -10,7 +10,7 @@ from typing import Any
 from telegram import Message, ReplyParameters
 from telegram.error import ChatMigrated, TelegramError
 
-from bots.chat import Permanent, Place, PlaceKind, Sent, Target
+from bots.chat import Permanent, Place, PlaceKind, Sent, Target, Transient
 from bots.telegram.api import Api
 from bots.telegram.errors import is_bad_request, translate
 
@@ -19,25 +19,34 @@ _TAG = re.compile(r"<[^>]*>")
 log = logging.getLogger(__name__)
 
 
-async def post(api: Api, target: Target, payload: Mapping[str, Any]) -> Sent:
-    """Raises SendError. `Sent.place` is set when the message went elsewhere than to `target.place`: a private chat, or the
+async def post(api: Api, target: Target, payload: Mapping[str, Any], username: str) -> Sent:
+    """`username` is the bot's own. Raises SendError. `Sent.place` is set when the message went elsewhere than to `target.place`: a private chat, or the
     supergroup that the group has become."""
     if target.private and target.place.kind is not PlaceKind.PERSONAL and target.person:
-        return await _post_privately(api, target, payload)
+        return await _post_privately(api, target, payload, username)
     place = target.place if target.place.remote_id else replace(target.place, remote_id=target.person)
     sent = await _post_to(api, place, target.reply_to, payload)
     return sent if sent.place is not None or place == target.place else replace(sent, place=place)
 
 
-async def _post_privately(api: Api, target: Target, payload: Mapping[str, Any]) -> Sent:
-    """Into the private chat with the person, or as a reply in the group if they never pressed Start or blocked the bot."""
+async def _post_privately(api: Api, target: Target, payload: Mapping[str, Any], username: str) -> Sent:
+    """Into the private chat with the person. To somebody who never pressed Start, or blocked the bot, Telegram delivers
+    nothing: then a reply in the group leads to that chat, and what was private (a code, a balance) is not said aloud."""
     chat = Place("telegram", target.place.tenant, target.person, PlaceKind.PERSONAL)
     try:
         return replace(await _post_to(api, chat, "", payload), place=chat)
     except Permanent as error:
         if not error.gone:
             raise
-    return await _post_to(api, target.place, target.reply_to, payload)
+    return await _post_to(api, target.place, target.reply_to, _way_to(username))
+
+
+def _way_to(username: str) -> dict[str, Any]:
+    """A message without words, because nobody knows here which language the person reads."""
+    if not username:
+        raise Transient("the bot's name, which the way to its private chat is made of, is not known yet")
+    button = {"text": f"🔒 @{username}", "url": f"https://t.me/{username}"}
+    return {"text": "🔒", "reply_markup": {"inline_keyboard": [[button]]}}
 
 
 async def _post_to(api: Api, place: Place, reply_to: str, payload: Mapping[str, Any]) -> Sent:

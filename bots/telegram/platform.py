@@ -45,6 +45,8 @@ class TelegramPlatform:
     """
 
     name: PlatformName = "telegram"
+    can_whisper = False
+    must_answer_presses = True
 
     def __init__(
         self,
@@ -68,7 +70,7 @@ class TelegramPlatform:
 
     async def start(self) -> None:
         """Learn the bot's name and publish its menu. Failures are logged: updates can be stored without either, and the
-        name is learnt later, when a message goes out."""
+        name is learnt when the next message goes out."""
         await self._learn()
         await self.set_commands()
 
@@ -123,17 +125,13 @@ class TelegramPlatform:
 
     async def send(self, target: Target, rendered: Rendered, summary: str) -> Sent:
         """See `bots.chat.Platform.send`. A toast is the summary's first 200 characters."""
-        sent = await self._send(target, rendered, summary)
         if not self._us.username and self._clock() >= self._learn_at:
             await self._learn()
-        return sent
-
-    async def _send(self, target: Target, rendered: Rendered, summary: str) -> Sent:
         if target.manner is Manner.TOAST:
             return await outbound.toast(self.api, target.interaction, summary)
         if target.manner is Manner.EDIT:
             return await outbound.edit(self.api, target, rendered.payload)
-        return await outbound.post(self.api, target, rendered.payload)
+        return await outbound.post(self.api, target, rendered.payload, self._us.username)
 
     async def close(self) -> None:
         await self._request.shutdown()

@@ -1,6 +1,7 @@
 """Updates in without a public address: getUpdates, held open by Telegram until there is something."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 from telegram.error import Conflict, TelegramError
 
 from bots.chat import Desk, RetryAfter
+from bots.strict_json import BadJson, parse_object
 from bots.telegram.errors import translate
 from bots.telegram.inbound import NotAnUpdate, accept, update_number
 from bots.telegram.platform import TelegramPlatform
@@ -63,10 +65,11 @@ async def _round(
 
 
 async def _keep(desk: Desk, bot_id: str, update: Mapping[str, Any]) -> int:
+    """Through the same strict reader as the webhook's: what PostgreSQL cannot keep would stop the queue for ever."""
     number = update_number(update)
     try:
-        await accept(desk, bot_id, update)
-    except NotAnUpdate as error:
+        await accept(desk, bot_id, parse_object(json.dumps(update).encode()))
+    except (BadJson, NotAnUpdate) as error:
         log.warning("Telegram update %d was passed over: %s", number, error)
     return number
 

@@ -35,6 +35,6 @@ async def broken(scene: Scene) -> Card:
     return refusals.refusal(scene.words, "broken", {"reference": scene.reference["reference"]})
 
 
-async def pressed(scene: Scene) -> Card:
+async def pressed(_: Scene) -> Card:
     """Nothing to say, but the platform waits for an answer to the press."""
     return Card("")

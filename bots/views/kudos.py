@@ -59,9 +59,7 @@ async def mine(scene: Scene) -> Card:
     given = await queries.given(scene.session, reader, workspace_id=scene.home.id)
     counts = await queries.counts(scene.session, reader, workspace_id=scene.home.id)
     views = await _views(scene, [*received, *given])
-    return cards.mine(
-        scene.words, views[: len(received)], views[len(received) :], *counts, zone=scene.home.time_zone
-    )
+    return cards.mine(scene.words, views[: len(received)], views[len(received) :], *counts, zone=scene.home.time_zone)
 
 
 async def allowance(scene: Scene, member_id: int) -> AllowanceView | None:

@@ -31,7 +31,7 @@ async def connect_code(scene: Scene) -> Card:
     grant = tokens.Grant(
         workspace_id=scene.home.id,
         verb=CODE_VERB,
-        object_id=int(scene.now.timestamp() // 60),
+        object_id=int(scene.now.timestamp() * 1_000_000),
         argument="",
         member_id=None,
         conversation=CODE_PLACE,

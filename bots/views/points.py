@@ -29,7 +29,9 @@ async def history(scene: Scene) -> Card:
     rows = await queries.history(scene.session, workspace_id=scene.home.id, member_id=scene.reference["reader"])
     people = await scene.people([row.other_id for row in rows if row.other_id is not None])
     shown = tuple(
-        HistoryRow(row.at, row.reason, row.change, row.balance_after, people[row.other_id].name if row.other_id else None)
+        HistoryRow(
+            row.at, row.reason, row.change, row.balance_after, people[row.other_id].name if row.other_id else None
+        )
         for row in rows
     )
     return cards.history(scene.words, shown, scene.home.time_zone)

@@ -42,7 +42,7 @@ from cards.words import shown
 
 SIZE_MAX = 28_000  # bytes; Teams refuses cards beyond 28 KB
 VERB = "plaudit"
-BUTTONS_PER_SET = 6
+BUTTONS_PER_SET = 3  # beyond that Teams cuts the labels
 LINES_OF_QUOTE_MAX = 60
 SHARE_MIN, SHARE_MAX = 4, 24
 STYLES = {"primary": "positive", "danger": "destructive"}

@@ -33,10 +33,12 @@ from cards.model import (
 )
 from cards.render import Context, Rendered
 from cards.render.columns import aligned
+from cards.render.shrink import characters, shrunk
 from cards.render.text import bar, clipped, is_subtle, read, visible
 from cards.words import shown
 
 BLOCKS_MAX = 50
+MESSAGE_MAX = 12_000  # characters in all blocks; Slack answers msg_blocks_too_long somewhat above
 TEXT_MAX = 3000
 HEADER_MAX = 150
 LABEL_MAX = 75
@@ -56,16 +58,20 @@ Json = dict[str, Any]
 
 def render(card: Card, context: Context) -> Rendered:
     """`{"text", "blocks"}`. Raises KeyError for an action without a token."""
+    cut: list[str] = []
+    while characters(card) > MESSAGE_MAX and (smaller := shrunk(card)) is not None:
+        card, phrase = smaller
+        cut.append(phrase)
     writer = _Writer(context)
     blocks = [block for element in card.elements for block in writer.blocks(element)]
     payload = {"text": fallback(card.summary), "blocks": writer.fitted(blocks)}
-    return Rendered(payload, tuple(writer.dropped))
+    return Rendered(payload, (*cut, *writer.dropped))
 
 
 def fallback(summary: str) -> str:
     """The notification's text. Slack reads it as mrkdwn: nothing in it may link, or call `@here` together."""
     text = clipped(visible(summary), TEXT_MAX).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _CALL.sub("@\u2060", text)
+    return _CALL.sub("@\u2060", text) if text.strip() else "…"
 
 
 class _Writer:

@@ -8,6 +8,11 @@ from cards.render.text import clipped, read
 _SHORTEST = 40
 
 
+def characters(card: Card) -> int:
+    """About how much there is to read in what could be cut."""
+    return sum(_size(element) for element in card.elements)
+
+
 def shrunk(card: Card) -> tuple[Card, str] | None:
     """The card with its longest element halved, and a phrase about what was cut; None when nothing can give way."""
     sizes = [_size(element) for element in card.elements]

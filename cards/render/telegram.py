@@ -39,6 +39,7 @@ from cards.render.text import bar, clipped, units, visible
 TEXT_MAX = 4096  # UTF-16 code units, tags and entities not counted
 ENTITIES_MAX = 100
 TABLE_WIDTH = 32
+COLUMNS_MAX = 3
 LABEL_MAX = 64
 CALLBACK_BYTES_MAX = 64
 SHORT_LABEL = 12
@@ -47,6 +48,7 @@ _TAG = re.compile(r"<[^>]*>")
 _OPENING_TAG = re.compile(r"<[a-z]")
 _COMMAND = re.compile(r"/[a-z_]{1,32}")
 _JOINER = "\u2060"
+_SUSPECT = re.compile(r"[@#$/.:]|\d[\d -]{11}")
 _LINKED = re.compile(
     r"""
       (?<=[@\#])(?=\w)                          # @name, #tag
@@ -56,6 +58,7 @@ _LINKED = re.compile(
     | (?<=\S\.)(?=\D)(?=\S) | (?<=\D\.)(?=\S)   # a host's name
     | (?<=\d\.)(?=\d+\.\d+)                     # its number
     | (?<=\d)(?=(?:[ -]?\d){12})                # a card's number
+    | (?<=[@\#$/])$ | ^(?=\.\S)                # any of it begun in one run and ended in the next
     """,
     re.VERBOSE,
 )
@@ -83,7 +86,7 @@ def render(card: Card, context: Context) -> Rendered:
 
 def unlinked(text: str) -> str:
     """The text with nothing in it that Telegram would make a link of."""
-    return _LINKED.sub(_JOINER, text)
+    return _LINKED.sub(_JOINER, text) if _SUSPECT.search(text) else text
 
 
 class _Writer:
@@ -163,7 +166,10 @@ class _Writer:
                 assert_never(run)
 
     def _table(self, table: Table) -> str:
+        """Monospaced columns; where more than three do not fit side by side, a line of text for each row."""
         lines, is_cut = aligned(table, TABLE_WIDTH)
+        if is_cut and len(table.columns) > COLUMNS_MAX:
+            return _listed(table)
         if is_cut:
             self.dropped.append("table cells cut")
         text = html.escape("\n".join(lines), quote=False)
@@ -177,6 +183,15 @@ class _Writer:
         if len(token.encode()) > CALLBACK_BYTES_MAX:
             raise ValueError(f"a token of {len(token.encode())} bytes; Telegram takes {CALLBACK_BYTES_MAX}")
         return {"text": label, "callback_data": token}
+
+
+def _listed(table: Table) -> str:
+    titles = _tagged(_escaped(" · ".join(column.title for column in table.columns)), "b", used=True)
+    rows = (
+        _tagged(_escaped(" · ".join(cell for cell in row if cell)), "b", used=index in table.highlighted)
+        for index, row in enumerate(table.rows)
+    )
+    return "\n".join((titles, *rows))
 
 
 def _escaped(text: str) -> str:

@@ -17,7 +17,13 @@ class Award(Numbered, Table):
         ForeignKeyConstraint(["workspace_id", "giver_id"], ["member.workspace_id", "member.id"]),
         ForeignKeyConstraint(["workspace_id", "transfer_id"], ["transfer.workspace_id", "transfer.id"]),
         Index(
-            "uq_award_once", "workspace_id", "badge_id", "member_id", "period", unique=True, postgresql_where=text("revoked_at IS NULL")
+            "uq_award_once",
+            "workspace_id",
+            "badge_id",
+            "member_id",
+            "period",
+            unique=True,
+            postgresql_where=text("revoked_at IS NULL"),
         ),
         Index("ix_award_member", "workspace_id", "member_id", "awarded_at"),
     )

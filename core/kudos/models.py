@@ -68,7 +68,9 @@ class Tag(Numbered, Table):
     __table_args__ = (
         ForeignKeyConstraint(["workspace_id"], ["workspace.id"]),
         UniqueConstraint("workspace_id", "name"),
-        CheckConstraint("category IN ('', 'support', 'leadership', 'innovation', 'teamwork', 'values')", name="category"),
+        CheckConstraint(
+            "category IN ('', 'support', 'leadership', 'innovation', 'teamwork', 'values')", name="category"
+        ),
     )
 
     name: Mapped[str] = mapped_column(String(40))

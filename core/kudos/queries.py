@@ -61,11 +61,15 @@ _COUNTS = text(
 
 def _read(row: Sequence[object]) -> Story:
     story = Story._make(row)
-    return story._replace(receiver_ids=tuple(story.receiver_ids), tags=tuple((name, emoji) for name, emoji in story.tags))
+    return story._replace(
+        receiver_ids=tuple(story.receiver_ids), tags=tuple((name, emoji) for name, emoji in story.tags)
+    )
 
 
 async def get(session: AsyncSession, kudos_id: int, *, workspace_id: int) -> Kudos | None:
-    found: Kudos | None = await session.scalar(select(Kudos).where(Kudos.workspace_id == workspace_id, Kudos.id == kudos_id))
+    found: Kudos | None = await session.scalar(
+        select(Kudos).where(Kudos.workspace_id == workspace_id, Kudos.id == kudos_id)
+    )
     return found
 
 
@@ -89,7 +93,9 @@ async def latest_given(session: AsyncSession, giver_id: int, *, workspace_id: in
     return found
 
 
-async def of_message(session: AsyncSession, *, workspace_id: int, conversation_id: int, message_id: str) -> Kudos | None:
+async def of_message(
+    session: AsyncSession, *, workspace_id: int, conversation_id: int, message_id: str
+) -> Kudos | None:
     """The kudos that a message of a conversation gave."""
     found: Kudos | None = await session.scalar(
         select(Kudos)

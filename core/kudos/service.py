@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import Period
 from core.errors import Refusal
 from core.kudos import announce, queries, statements
-from core.kudos.models import MESSAGE_LENGTH_MAX, TAGS_MAX, KudosReceiver, Tag
+from core.kudos.models import KudosReceiver, Tag
 from core.kudos.tags import SEED
+from core.kudos.wording import Wording
 from core.people.models import Workspace
 from core.people.queries import Person
 from core.points import service as points
-from core.text import clean, tag_name
 
 REPEAT_GAP = timedelta(seconds=30)
 
@@ -27,24 +27,8 @@ class NoReceivers(Refusal):
     code = "no_receivers"
 
 
-class NoMessage(Refusal):
-    code = "no_message"
-
-
-class MessageTooLong(Refusal):
-    code = "message_too_long"
-
-
 class TooManyReceivers(Refusal):
     code = "too_many_receivers"
-
-
-class TooManyTags(Refusal):
-    code = "too_many_tags"
-
-
-class TagInvalid(Refusal):
-    code = "tag_invalid"
 
 
 class SelfKudos(Refusal):
@@ -95,30 +79,6 @@ class AlreadyUndone(Refusal):
 
 class NotYourKudos(Refusal):
     code = "not_your_kudos"
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """What was written, as it will be kept. Raises a Refusal when it is made of something that cannot be kept."""
-
-    message: str
-    tags: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, message: str, tags: Sequence[str] = ()) -> "Wording":
-        kept = clean(message)
-        if not kept:
-            raise NoMessage
-        if len(kept) > MESSAGE_LENGTH_MAX:
-            raise MessageTooLong(length=len(kept), limit=MESSAGE_LENGTH_MAX)
-        names = {tag: tag_name(tag) for tag in tags}
-        for typed, name in names.items():
-            if not name:
-                raise TagInvalid(tag=clean(typed)[:40])
-        unique = tuple(dict.fromkeys(names.values()))
-        if len(unique) > TAGS_MAX:
-            raise TooManyTags(count=len(unique), limit=TAGS_MAX)
-        return cls(kept, unique)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +155,13 @@ def _check_people(workspace: Workspace, giver: Person, receivers: Sequence[Perso
 
 
 async def _refuse_repeat(
-    session: AsyncSession, workspace: Workspace, giver: Person, receivers: Sequence[Person], wording: Wording, each: int, now: datetime
+    session: AsyncSession,
+    workspace: Workspace,
+    giver: Person,
+    receivers: Sequence[Person],
+    wording: Wording,
+    each: int,
+    now: datetime,
 ) -> None:
     content = (wording.message, wording.tags, each, sorted(person.member_id for person in receivers))
     values = {

@@ -66,10 +66,14 @@ SELECT rank, member_id, score, position, participants FROM ranked
 WHERE position <= :page_size
    OR abs(position - (SELECT position FROM ranked AS own WHERE own.member_id = :reader_id)) <= :neighbours
 ORDER BY position
-""").bindparams(bindparam("starts_at", type_=DateTime(timezone=True)), bindparam("ends_at", type_=DateTime(timezone=True)))
+""").bindparams(
+    bindparam("starts_at", type_=DateTime(timezone=True)), bindparam("ends_at", type_=DateTime(timezone=True))
+)
 
 
-async def points(session: AsyncSession, *, workspace: Workspace, name: str, reader_id: int | None, now: datetime) -> Board:
+async def points(
+    session: AsyncSession, *, workspace: Workspace, name: str, reader_id: int | None, now: datetime
+) -> Board:
     """The board of points earned in the named period (see `PERIODS`) of the workspace's zone. Raises PeriodUnknown."""
     if name not in PERIODS:
         raise PeriodUnknown(typed=name)

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     CheckConstraint,
     ForeignKeyConstraint,
     Identity,
@@ -18,6 +17,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Numbered, OfWorkspace, Table
@@ -74,8 +74,12 @@ class Member(Numbered, Table):
     __tablename__ = "member"
     __table_args__ = (
         ForeignKeyConstraint(["workspace_id"], ["workspace.id"]),
-        ForeignKeyConstraint(["workspace_id", "manager_id"], ["member.workspace_id", "member.id"], name="fk_member_manager"),
-        ForeignKeyConstraint(["workspace_id", "merged_into"], ["member.workspace_id", "member.id"], name="fk_member_merged_into"),
+        ForeignKeyConstraint(
+            ["workspace_id", "manager_id"], ["member.workspace_id", "member.id"], name="fk_member_manager"
+        ),
+        ForeignKeyConstraint(
+            ["workspace_id", "merged_into"], ["member.workspace_id", "member.id"], name="fk_member_merged_into"
+        ),
         UniqueConstraint("public_id"),
         CheckConstraint("status IN ('active', 'leave', 'left')", name="status"),
         CheckConstraint("roles <@ ARRAY['member', 'manager', 'coordinator', 'staff', 'admin']", name="roles"),

@@ -129,7 +129,9 @@ async def workspace_of(session: AsyncSession, *, platform: str, tenant: str, rem
     """The workspace that a tenant (or within it one conversation) is bound to. Read as ops."""
     rows = await session.execute(
         select(Binding.workspace_id, Binding.remote_id).where(
-            Binding.platform == platform, Binding.tenant == tenant, or_(Binding.remote_id == "", Binding.remote_id == remote_id)
+            Binding.platform == platform,
+            Binding.tenant == tenant,
+            or_(Binding.remote_id == "", Binding.remote_id == remote_id),
         )
     )
     return next((row.workspace_id for row in sorted(rows, key=lambda row: row.remote_id, reverse=True)), None)
@@ -140,7 +142,9 @@ async def workspace_of_account(session: AsyncSession, *, platform: str, tenant: 
     found: int | None = await session.scalar(
         select(PlatformIdentity.workspace_id)
         .where(
-            PlatformIdentity.platform == platform, PlatformIdentity.tenant == tenant, PlatformIdentity.remote_id == remote_id
+            PlatformIdentity.platform == platform,
+            PlatformIdentity.tenant == tenant,
+            PlatformIdentity.remote_id == remote_id,
         )
         .order_by(PlatformIdentity.linked_at.desc())
         .limit(1)
@@ -148,9 +152,17 @@ async def workspace_of_account(session: AsyncSession, *, platform: str, tenant: 
     return found
 
 
+async def only_workspace(session: AsyncSession) -> int | None:
+    """The workspace of a server that has just one. Read as ops."""
+    ids = (await session.scalars(select(Workspace.id).limit(2))).all()
+    return ids[0] if len(ids) == 1 else None
+
+
 async def has_admin(session: AsyncSession, *, workspace_id: int) -> bool:
     found = await session.scalar(
-        select(Member.id).where(Member.workspace_id == workspace_id, Member.roles.contains(["admin"]), Member.status == ACTIVE).limit(1)
+        select(Member.id)
+        .where(Member.workspace_id == workspace_id, Member.roles.contains(["admin"]), Member.status == ACTIVE)
+        .limit(1)
     )
     return found is not None
 
@@ -166,7 +178,9 @@ async def connected(session: AsyncSession, *, workspace_id: int) -> Sequence[Con
     return rows.all()
 
 
-async def places(session: AsyncSession, keys: Sequence[tuple[str, str, str]], *, workspace_id: int) -> Sequence[Conversation]:
+async def places(
+    session: AsyncSession, keys: Sequence[tuple[str, str, str]], *, workspace_id: int
+) -> Sequence[Conversation]:
     """Conversations by (platform, tenant, remote id)."""
     rows = await session.scalars(
         select(Conversation).where(

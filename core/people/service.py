@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, insert, literal, or_, select, text, update
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -67,11 +68,10 @@ async def bind(session: AsyncSession, *, workspace_id: int, platform: str, tenan
 
 async def bind_to_only_workspace(session: AsyncSession, *, platform: str, tenant: str) -> int | None:
     """Where there is one workspace, a tenant that may speak to us belongs to it. Run as ops."""
-    ids = (await session.scalars(select(Workspace.id).limit(2))).all()
-    if len(ids) != 1:
-        return None
-    await bind(session, workspace_id=ids[0], platform=platform, tenant=tenant)
-    return ids[0]
+    only = await queries.only_workspace(session)
+    if only is not None:
+        await bind(session, workspace_id=only, platform=platform, tenant=tenant)
+    return only
 
 
 async def enrol(session: AsyncSession, contact: Contact, *, workspace_id: int, is_provisional: bool) -> Person:
@@ -80,7 +80,9 @@ async def enrol(session: AsyncSession, contact: Contact, *, workspace_id: int, i
     Provisional: somebody else named the account, its owner has not been heard of yet.
     """
     await session.execute(_ENROL_LOCK, {"workspace_id": workspace_id})
-    member_id = await _owner(session, contact, workspace_id) or await _new_member(session, contact, workspace_id, is_provisional)
+    member_id = await _owner(session, contact, workspace_id) or await _new_member(
+        session, contact, workspace_id, is_provisional
+    )
     await _link(session, contact, workspace_id, member_id)
     return (await queries.people(session, [member_id], workspace_id=workspace_id))[member_id]
 
@@ -143,17 +145,19 @@ async def _link(session: AsyncSession, contact: Contact, workspace_id: int, memb
     )
 
 
-async def greet(session: AsyncSession, person: Person, *, workspace_id: int, name: str, locale: str | None) -> Person:
+async def greet(session: AsyncSession, person: Person, *, workspace_id: int, locale: str | None) -> Person:
     """A provisional member speaks: from now on a member like all."""
-    change = update(Member).where(Member.workspace_id == workspace_id, Member.id == person.member_id)
-    await session.execute(change.values(is_provisional=False))
-    shown = clean_name(name) if name else person.name
+    await session.execute(
+        update(Member)
+        .where(Member.workspace_id == workspace_id, Member.id == person.member_id)
+        .values(is_provisional=False)
+    )
     await session.execute(
         update(Profile)
         .where(Profile.workspace_id == workspace_id, Profile.member_id == person.member_id)
-        .values(display_name=shown, locale=func.coalesce(Profile.locale, literal(locale)))
+        .values(locale=func.coalesce(Profile.locale, literal(locale)))
     )
-    return person._replace(is_provisional=False, name=shown, locale=person.locale or locale)
+    return person._replace(is_provisional=False, locale=person.locale or locale)
 
 
 async def keep_place(
@@ -179,29 +183,33 @@ async def keep_place(
         reference=dict(reference),
         member_id=member_id if kind == "personal" else None,
     )
+    await session.execute(_up_to_date(place))
+    rows = await queries.places(session, [(platform, tenant, remote_id)], workspace_id=workspace_id)
+    return rows[0]
+
+
+def _up_to_date(place: Insert) -> Insert:
     new = place.excluded
     changed = or_(
+        Conversation.kind != new.kind,
         Conversation.reference != new.reference,
         (new.name != "") & (Conversation.name != new.name),
         Conversation.member_id.is_distinct_from(new.member_id),
         Conversation.is_gone,
         Conversation.heard_at < func.now() - text("interval '1 hour'"),
     )
-    await session.execute(
-        place.on_conflict_do_update(
-            constraint="uq_conversation_place",
-            set_={
-                "reference": new.reference,
-                "name": func.coalesce(func.nullif(new.name, ""), Conversation.name),
-                "member_id": new.member_id,
-                "is_gone": False,
-                "heard_at": func.now(),
-            },
-            where=changed,
-        )
+    return place.on_conflict_do_update(
+        constraint="uq_conversation_place",
+        set_={
+            "kind": new.kind,
+            "reference": new.reference,
+            "name": func.coalesce(func.nullif(new.name, ""), Conversation.name),
+            "member_id": new.member_id,
+            "is_gone": False,
+            "heard_at": func.now(),
+        },
+        where=changed,
     )
-    rows = await queries.places(session, [(platform, tenant, remote_id)], workspace_id=workspace_id)
-    return rows[0]
 
 
 async def connect(session: AsyncSession, conversation: Conversation, *, is_connected: bool) -> None:
@@ -214,25 +222,29 @@ async def connect(session: AsyncSession, conversation: Conversation, *, is_conne
 
 
 async def leave_place(session: AsyncSession, *, workspace_id: int, platform: str, tenant: str, remote_id: str) -> None:
-    """The bot is no longer in a conversation; nothing is sent there until it is heard of again."""
-    await session.execute(
-        update(Conversation)
-        .where(
-            Conversation.workspace_id == workspace_id,
-            Conversation.platform == platform,
-            Conversation.tenant == tenant,
-            Conversation.remote_id == remote_id,
-        )
-        .values(is_gone=True)
+    """The bot is no longer in a conversation, or (`remote_id` empty) in any of the tenant; nothing is sent there until it
+    is heard of again."""
+    left = update(Conversation).where(
+        Conversation.workspace_id == workspace_id, Conversation.platform == platform, Conversation.tenant == tenant
     )
+    if remote_id:
+        left = left.where(Conversation.remote_id == remote_id)
+    await session.execute(left.values(is_gone=True))
 
 
-async def move_place(session: AsyncSession, *, workspace_id: int, platform: str, tenant: str, old: str, new: str) -> None:
+async def move_place(
+    session: AsyncSession, *, workspace_id: int, platform: str, tenant: str, old: str, new: str
+) -> None:
     """A conversation got a new id: its row, its binding and what stands in it move along."""
     for table in (Conversation, Binding):
         await session.execute(
             update(table)
-            .where(table.workspace_id == workspace_id, table.platform == platform, table.tenant == tenant, table.remote_id == old)
+            .where(
+                table.workspace_id == workspace_id,
+                table.platform == platform,
+                table.tenant == tenant,
+                table.remote_id == old,
+            )
             .values(remote_id=new)
         )
 

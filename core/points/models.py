@@ -29,7 +29,9 @@ class Account(Numbered, Table):
     __table_args__ = (
         ForeignKeyConstraint(["workspace_id"], ["workspace.id"]),
         ForeignKeyConstraint(["workspace_id", "member_id"], ["member.workspace_id", "member.id"]),
-        UniqueConstraint("workspace_id", "member_id", "kind", "period", name="uq_account_owner", postgresql_nulls_not_distinct=True),
+        UniqueConstraint(
+            "workspace_id", "member_id", "kind", "period", name="uq_account_owner", postgresql_nulls_not_distinct=True
+        ),
         CheckConstraint("balance >= 0", name="balance"),
         CheckConstraint("(member_id IS NULL) = (balance IS NULL)", name="kept_balance"),
         CheckConstraint("(member_id IS NULL) = (kind IN ('issuer', 'expired', 'redeemed'))", name="owner"),

@@ -43,8 +43,9 @@ _BALANCES = text(
     " AND allowance.kind = 'allowance' AND allowance.period = :period"
 )
 
+# Ids are drawn while the account is locked, so their order is the order in which the balance moved; that of the times is not.
 _HISTORY = text(
-    "SELECT at, reason, change, sum(change) OVER (ORDER BY at, id)::bigint AS balance_after, other_id FROM ("
+    "SELECT at, reason, change, sum(change) OVER (ORDER BY id)::bigint AS balance_after, other_id FROM ("
     " SELECT transfer.id, transfer.at, transfer.reason,"
     " CASE WHEN transfer.credit_id = mine.id THEN transfer.amount ELSE -transfer.amount END AS change,"
     " nullif(other.member_id, :member_id) AS other_id"
@@ -53,7 +54,7 @@ _HISTORY = text(
     " JOIN account AS other ON other.workspace_id = :workspace_id"
     " AND other.id = CASE WHEN transfer.credit_id = mine.id THEN transfer.debit_id ELSE transfer.credit_id END"
     " WHERE mine.workspace_id = :workspace_id AND mine.member_id = :member_id AND mine.kind = 'earned') AS moves"
-    " ORDER BY at DESC, id DESC LIMIT :limit"
+    " ORDER BY id DESC LIMIT :limit"
 )
 
 

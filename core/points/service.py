@@ -93,12 +93,13 @@ _OPEN_RECEIVABLE = text(
     " ON CONFLICT (workspace_id, member_id, kind, period) DO UPDATE SET period = excluded.period RETURNING id"
 )
 
+# Locked, lest the points are spent between the look and the transfer.
 _OWED = text(
     "SELECT receivable.id AS receivable_id, earned.id AS earned_id, least(receivable.balance, earned.balance) AS amount"
-    " FROM account AS receivable JOIN account AS earned ON earned.workspace_id = receivable.workspace_id"
-    " AND earned.member_id = receivable.member_id AND earned.kind = 'earned'"
-    " WHERE receivable.workspace_id = :workspace_id AND receivable.kind = 'receivable' AND receivable.balance > 0"
-    " AND earned.balance > 0 AND receivable.member_id = ANY(:members)"
+    " FROM account AS earned JOIN account AS receivable ON receivable.workspace_id = earned.workspace_id"
+    " AND receivable.member_id = earned.member_id AND receivable.kind = 'receivable'"
+    " WHERE earned.workspace_id = :workspace_id AND earned.kind = 'earned' AND receivable.balance > 0"
+    " AND earned.balance > 0 AND earned.member_id = ANY(:members) ORDER BY earned.id FOR UPDATE"
 )
 
 
@@ -138,14 +139,18 @@ async def open_allowance(session: AsyncSession, *, workspace: Workspace, member_
     return current
 
 
-async def append(session: AsyncSession, entries: Sequence[Entry], *, workspace_id: int, actor_id: int | None, now: datetime) -> None:
+async def append(
+    session: AsyncSession, entries: Sequence[Entry], *, workspace_id: int, actor_id: int | None, now: datetime
+) -> None:
     """Append transfers as one act and move the balances. Raises BalanceShort when an account would fall below zero.
 
     The accounts must exist. Kept balances change by the sum of what the entries do to them.
     """
     if not entries:
         return
-    locked = await _lock(session, workspace_id, {entry.debit_id for entry in entries} | {entry.credit_id for entry in entries})
+    locked = await _lock(
+        session, workspace_id, {entry.debit_id for entry in entries} | {entry.credit_id for entry in entries}
+    )
     changes: defaultdict[int, int] = defaultdict(int)
     for entry in entries:
         changes[entry.debit_id] -= amount(entry.amount)
@@ -154,7 +159,12 @@ async def append(session: AsyncSession, entries: Sequence[Entry], *, workspace_i
         _check(locked[account_id], change)
     rows = [{"id": account_id, "change": change} for account_id, change in sorted(changes.items()) if change]
     await session.execute(_BALANCES, {"workspace_id": workspace_id, "changes": rows})
-    values = {"workspace_id": workspace_id, "actor_id": actor_id, "now": now, "entries": [_row(entry) for entry in entries]}
+    values = {
+        "workspace_id": workspace_id,
+        "actor_id": actor_id,
+        "now": now,
+        "entries": [_row(entry) for entry in entries],
+    }
     await session.execute(_APPEND, values)
 
 
@@ -176,7 +186,13 @@ async def _lock(session: AsyncSession, workspace_id: int, ids: set[int]) -> dict
 
 
 async def reverse(
-    session: AsyncSession, transfer_ids: Sequence[int], *, workspace_id: int, reason: str, actor_id: int | None, now: datetime
+    session: AsyncSession,
+    transfer_ids: Sequence[int],
+    *,
+    workspace_id: int,
+    reason: str,
+    actor_id: int | None,
+    now: datetime,
 ) -> None:
     """Take transfers back, each by one more transfer of the same amount the other way.
 
@@ -185,26 +201,40 @@ async def reverse(
     """
     given = {"workspace_id": workspace_id, "ids": sorted(transfer_ids)}
     originals = (await session.execute(_REVERSIBLE, given)).all()
-    locked = await _lock(session, workspace_id, {row.credit_id for row in originals} | {row.debit_id for row in originals})
+    locked = await _lock(
+        session, workspace_id, {row.credit_id for row in originals} | {row.debit_id for row in originals}
+    )
     left = {account_id: account.balance for account_id, account in locked.items()}
     entries: list[Entry] = []
     for row in originals:
         short = max(0, row.amount - left[row.credit_id]) if locked[row.credit_id].kind == EARNED else 0
         left[row.credit_id] = (left[row.credit_id] or 0) + short - row.amount
         if short:
-            owed = (await session.execute(_OPEN_RECEIVABLE, {"workspace_id": workspace_id, "member_id": row.member_id})).scalar_one()
+            owed = (
+                await session.execute(_OPEN_RECEIVABLE, {"workspace_id": workspace_id, "member_id": row.member_id})
+            ).scalar_one()
             entries.append(Entry(owed, row.credit_id, short, "receivable_advance", row.reference, f"advance:{row.id}"))
-        entries.append(Entry(row.credit_id, row.debit_id, row.amount, reason, row.reference, f"reverse:{row.id}", row.id))
+        entries.append(
+            Entry(row.credit_id, row.debit_id, row.amount, reason, row.reference, f"reverse:{row.id}", row.id)
+        )
     await append(session, entries, workspace_id=workspace_id, actor_id=actor_id, now=now)
 
 
-async def settle_receivables(session: AsyncSession, member_ids: Sequence[int], *, workspace_id: int, reference: str, now: datetime) -> None:
+async def settle_receivables(
+    session: AsyncSession, member_ids: Sequence[int], *, workspace_id: int, reference: str, now: datetime
+) -> None:
     """Pay what members owe from what they have just earned."""
     given = {"workspace_id": workspace_id, "members": list(member_ids)}
     rows = await session.execute(_OWED, given)
     entries = [
-        Entry(row.earned_id, row.receivable_id, row.amount, "receivable_settled", reference, f"settle:{reference}:{row.receivable_id}")
+        Entry(
+            row.earned_id,
+            row.receivable_id,
+            row.amount,
+            "receivable_settled",
+            reference,
+            f"settle:{reference}:{row.receivable_id}",
+        )
         for row in rows
     ]
     await append(session, entries, workspace_id=workspace_id, actor_id=None, now=now)
-

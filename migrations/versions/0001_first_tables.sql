@@ -51,6 +51,7 @@ CREATE TABLE inbox (
 );
 CREATE INDEX ix_inbox_due ON inbox (not_before, seq) WHERE state IN ('pending', 'retry');
 CREATE INDEX ix_inbox_order ON inbox (conversation, seq) WHERE state = 'pending';
+CREATE INDEX ix_inbox_unfinished ON inbox (state) WHERE state <> 'done';
 
 CREATE TABLE job_run (
     workspace_id BIGINT NOT NULL,

@@ -42,7 +42,7 @@ def _validator() -> Draft6Validator:
 
 
 def _mention_faults(card: dict[str, Any]) -> Iterator[str]:
-    text = "\n".join(block["text"] for block in _objects(card) if block.get("type") == "TextBlock")
+    text = "\n".join(block.get("text", "") for block in _objects(card) if block.get("type") == "TextBlock")
     entities = card.get("msteams", {}).get("entities", [])
     for mention, times in Counter(entity["text"] for entity in entities).items():
         if times > 1:

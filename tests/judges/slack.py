@@ -97,7 +97,7 @@ def _definitions_by_type() -> dict[str, str]:
 
 def _what_is_wrong(error: ValidationError) -> str:
     if error.validator in {"maxLength", "maxItems"}:
-        return f"length {len(error.instance)} > {error.validator_value}"
+        return f"longer than {error.validator_value}"
     if error.validator == "anyOf" and isinstance(error.instance, dict):
         return f"type {error.instance.get('type')!r} does not fit here"
     return str(error.message)

@@ -1,7 +1,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import BaseTestServer, TestClient
 
 from bots.slack.platform import SlackPlatform
 from tests.slack.slack_side import NOW, SECRET, Client, FakeDesk, served
@@ -19,13 +19,13 @@ def slack() -> FakeSlack:
 
 
 @pytest.fixture
-async def slack_server(slack: FakeSlack) -> AsyncIterator[TestServer]:
+async def slack_server(slack: FakeSlack) -> AsyncIterator[BaseTestServer]:
     async with slack.served() as server:
         yield server
 
 
 @pytest.fixture
-async def platform(slack_server: TestServer) -> AsyncIterator[SlackPlatform]:
+async def platform(slack_server: BaseTestServer) -> AsyncIterator[SlackPlatform]:
     platform = SlackPlatform(
         signing_secret=SECRET, bot_token="xoxb-test", api_url=str(slack_server.make_url("/api/")), clock=lambda: NOW
     )

@@ -23,6 +23,18 @@ BOT = "U0PLAUDIT"
 JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
 
+NOT_FOR_US = (
+    "message_channel",
+    "message_bot",
+    "message_own",
+    "message_changed_talk",
+    "message_changed_unfurled",
+    "message_changed_own",
+    "reaction_added",
+    "member_joined_channel_other",
+    "block_actions_link",
+)
+
 Body = dict[str, Any]
 Client = TestClient[web.Request, web.Application]
 

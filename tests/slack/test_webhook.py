@@ -11,6 +11,7 @@ from bots.chat import Account, Answer, Audience, Manner, PlaceKind, Pressed, Sai
 from bots.slack.platform import SlackPlatform
 from cards.render import Rendered
 from tests.slack.slack_side import (
+    NOT_FOR_US,
     NOW,
     SECRET,
     TEAM,
@@ -42,11 +43,7 @@ async def test_event_is_stored_as_sent_without_the_token(client: Client, desk: F
     assert stored.body == body
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["message_channel", "message_bot", "message_own", "message_changed_talk", "message_changed_unfurled"]
-    + ["message_changed_own", "reaction_added", "member_joined_channel_other", "block_actions_link"],
-)
+@pytest.mark.parametrize("name", NOT_FOR_US)
 async def test_what_is_not_for_us_is_acknowledged_and_not_kept(client: Client, desk: FakeDesk, name: str) -> None:
     assert await deliver(client, recorded(name)) == (200, "")
     assert desk.is_untouched

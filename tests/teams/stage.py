@@ -12,10 +12,10 @@ import aiohttp
 from aiohttp import web
 from pydantic import SecretStr
 
-from bots.chat import Answer, Incoming, PlatformName
+from bots.chat import Account, Answer, Incoming, Place, PlaceKind, PlatformName
 from bots.settings import Settings
 from bots.simulator.teams import TeamsSimulator
-from bots.simulator.world import Conversation, Person, World, example_world
+from bots.simulator.world import Conversation, Json, Person, World, example_world
 from bots.teams.platform import TeamsPlatform, routes
 from cards.render import Rendered
 
@@ -23,6 +23,8 @@ APP_ID = "8d9b5a6e-3c0f-4a1e-9b6d-2f7c1e0a4b55"
 PASSWORD = "a-client-secret-of-the-tests"
 RECORDED = Path(__file__).parents[1] / "recorded" / "teams"
 CARD = Rendered({"type": "AdaptiveCard", "version": "1.5", "body": [{"type": "TextBlock", "text": "Thanks, Zoë"}]})
+
+KINDS = {"personal": PlaceKind.PERSONAL, "group": PlaceKind.GROUP, "channel": PlaceKind.CHANNEL}
 
 
 def recorded(name: str) -> dict[str, Any]:
@@ -131,3 +133,27 @@ async def stage(*, desk: NotingDesk | None = None, **changes: Any) -> AsyncItera
         finally:
             await platform.close()
             await runner.cleanup()
+
+
+def place_of(bot: Stage, conversation: Conversation, thread: str = "") -> Place:
+    reference = {
+        "service_url": bot.teams.service_url,
+        "bot_id": bot.world.bot.teams_id,
+        "bot_name": "Plaudit",
+        **({"team_id": conversation.team_id} if conversation.team_id else {}),
+    }
+    return Place(
+        "teams", bot.world.tenant_id, conversation.id, KINDS[conversation.kind], reference=reference, thread=thread
+    )
+
+
+def account(person: Person) -> Account:
+    return Account(person.teams_id, person.name, (person.aad_id,))
+
+
+async def one_message(bot: Stage) -> Json:
+    """An activity that the bot has not seen."""
+    bot.teams.courier.url = "http://127.0.0.1:9/nowhere"
+    activity = (await bot.teams.say(bot.ana, bot.channel(), "@[Plaudit] /kudos @[Luis] x")).activity
+    bot.teams.courier.url = bot.url
+    return activity

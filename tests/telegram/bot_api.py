@@ -43,7 +43,7 @@ class BotApi:
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_route("*", "/{rest:.*}", self._answer)
-        self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         self.url = "http://{}:{}".format(*self._runner.addresses[0][:2])
@@ -89,7 +89,9 @@ class BotApi:
     async def _updates(self, fields: dict[str, Any]) -> web.Response:
         """As Telegram: an offset forgets what is before it, an empty answer is held back."""
         if self.has_webhook:
-            conflict = "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete it first"
+            conflict = (
+                "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete it first"
+            )
             return web.json_response({"ok": False, "error_code": 409, "description": conflict}, status=409)
         if "offset" in fields:
             self.pending = [update for update in self.pending if update["update_id"] >= fields["offset"]]

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -32,11 +32,15 @@ async def polling(platform: TelegramPlatform, desk: MemoryDesk, rhythm: Rhythm =
             stop.set()
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    while not holds():  # noqa: ASYNC110 - what is waited for happens inside the code under test
+        await asyncio.sleep(0.005)
+
+
 async def rounds(api: BotApi, count: int) -> None:
     """Wait until getUpdates was called so many more times."""
     goal = len(api.of("getUpdates")) + count
-    while len(api.of("getUpdates")) < goal:
-        await asyncio.sleep(0.005)
+    await until(lambda: len(api.of("getUpdates")) >= goal)
 
 
 async def test_updates_are_stored_and_then_confirmed(platform: TelegramPlatform, desk: MemoryDesk, api: BotApi) -> None:
@@ -47,7 +51,10 @@ async def test_updates_are_stored_and_then_confirmed(platform: TelegramPlatform,
     assert [stored for _, stored in desk.stored.values()] == [recorded("private_text"), recorded("group_text_mention")]
     assert api.pending == []
     asked = api.of("getUpdates")
-    assert asked[0] == {"timeout": 0, "allowed_updates": ["message", "edited_message", "callback_query", "my_chat_member"]}
+    assert asked[0] == {
+        "timeout": 0,
+        "allowed_updates": ["message", "edited_message", "callback_query", "my_chat_member"],
+    }
     assert asked[1]["offset"] == last + 1
     # Once Telegram has forgotten them the offset is dropped: a week later the ids may start anywhere.
     assert "offset" not in asked[2]
@@ -107,7 +114,11 @@ async def test_a_lost_confirmation_is_sent_again(platform: TelegramPlatform, des
     api.script("getUpdates", Scripted())
     async with polling(platform, desk):
         await rounds(api, 3)
-    assert [asked.get("offset") for asked in api.of("getUpdates")[:3]] == [None, update["update_id"] + 1, update["update_id"] + 1]
+    assert [asked.get("offset") for asked in api.of("getUpdates")[:3]] == [
+        None,
+        update["update_id"] + 1,
+        update["update_id"] + 1,
+    ]
 
 
 async def test_faults_slow_it_down(platform: TelegramPlatform, desk: MemoryDesk, api: BotApi) -> None:
@@ -119,8 +130,7 @@ async def test_faults_slow_it_down(platform: TelegramPlatform, desk: MemoryDesk,
     begun = asyncio.get_running_loop().time()
     async with polling(platform, desk):
         await rounds(api, 6)
-        while not desk.stored:
-            await asyncio.sleep(0.005)
+        await until(lambda: bool(desk.stored))
     assert asyncio.get_running_loop().time() - begun >= 0.01 + 0.02 + 0.04 + 0.05 + 0.05
 
 
@@ -148,7 +158,11 @@ async def test_a_webhook_in_the_way_is_deleted_and_said(
 async def test_another_poller_is_not_mistaken_for_a_webhook(
     platform: TelegramPlatform, desk: MemoryDesk, api: BotApi, caplog: pytest.LogCaptureFixture
 ) -> None:
-    api.refuse("getUpdates", 409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running")
+    api.refuse(
+        "getUpdates",
+        409,
+        "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
+    )
     async with polling(platform, desk):
         await rounds(api, 2)
     assert api.of("deleteWebhook") == []
@@ -168,6 +182,16 @@ async def test_an_update_of_unknown_shape_blocks_nobody(
     assert "secret words" not in caplog.text
 
 
+async def test_what_no_database_keeps_is_replaced(platform: TelegramPlatform, desk: MemoryDesk, api: BotApi) -> None:
+    update = recorded("private_text")
+    update["message"]["text"] = "a\x00b\ud800c"
+    api.pending = [update]
+    async with polling(platform, desk):
+        await rounds(api, 2)
+    [(_, stored)] = desk.stored.values()
+    assert stored["message"]["text"] == "a\ufffdb\ufffdc"
+
+
 async def test_the_end_does_not_wait_for_a_held_answer(
     platform: TelegramPlatform, desk: MemoryDesk, api: BotApi
 ) -> None:
@@ -184,5 +208,4 @@ async def test_the_end_does_not_wait_for_a_pause(
     caplog.set_level(logging.WARNING)
     api.refuse("getUpdates", 502, "Bad Gateway")
     async with polling(platform, desk, Rhythm(pause_first=60)):
-        while "asking again in 60 s" not in caplog.text:
-            await asyncio.sleep(0.005)
+        await until(lambda: "asking again in 60 s" in caplog.text)

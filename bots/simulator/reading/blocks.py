@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from bots.simulator.transcript import Reading
-from bots.simulator.world import Json
+from bots.simulator.world import Json, UnknownName
 
 REFERENCE = re.compile(r"<([@#!]?)([^>|]*)(?:\|([^>]*))?>")
 STYLES = re.compile(r"(?<![\w*_~`])([*_~])(\S(?:.*?\S)?)\1(?![\w*_~`])")
@@ -21,7 +21,8 @@ def read_message(message: Json, name_of: NameOf) -> Reading:
     if not blocks:
         return Reading(tuple(read_mrkdwn(message.get("text") or "", name_of).splitlines()))
     lines = [line for block in blocks for line in _lines(block, name_of)]
-    return Reading(tuple(lines), tuple(_label(element) for element in elements(blocks) if "action_id" in element))
+    pressable = [block for block in blocks if block.get("type") != "input"]
+    return Reading(tuple(lines), tuple(_label(element) for element in elements(pressable) if "action_id" in element))
 
 
 def read_mrkdwn(text: str, name_of: NameOf) -> str:
@@ -41,6 +42,18 @@ def elements(blocks: list[Json]) -> Iterator[Json]:
             yield block["accessory"]
         if block.get("type") == "input":
             yield block.get("element", {})
+
+
+def find_button(blocks: list[Json], text: str) -> tuple[Json, Json]:
+    """Block and button with that text. Raises UnknownName with the texts there are."""
+    titles = []
+    for block in blocks:
+        for element in elements([block]):
+            title = (element.get("text") or {}).get("text", "")
+            titles.append(title)
+            if title == text and element.get("type") == "button":
+                return block, element
+    raise UnknownName(f"no button {text!r} to press; there are: {', '.join(titles)}")
 
 
 def _label(element: Json) -> str:

@@ -93,7 +93,7 @@ def connector_token(
     kept = {name: value for name, value in claims.items() if value is not None}
     if forgery.algorithm == "HS256":
         return _confused(kept, headers, key)
-    secret = None if forgery.algorithm == "none" else key.private
+    secret = "" if forgery.algorithm == "none" else key.private
     return jwt.encode(kept, secret, algorithm=forgery.algorithm, headers=headers)
 
 

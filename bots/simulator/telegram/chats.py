@@ -61,7 +61,7 @@ class Chats:
         """A Chat object."""
         if conversation.kind == "personal":
             account = user(conversation.person)
-            kept = {key: account[key] for key in ("first_name", "last_name", "username") if key in account}
+            kept: Json = {key: account[key] for key in ("first_name", "last_name", "username") if key in account}
             return {"id": int(conversation.id), "type": "private", **kept}
         kind = "supergroup" if conversation.id.startswith("-100") else "group"
         everyone = {"all_members_are_administrators": True} if kind == "group" else {}

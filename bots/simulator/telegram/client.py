@@ -60,10 +60,6 @@ class TelegramSimulator(Stage):
     async def reply(self, person: Person, to: Message, text: str) -> Said:
         return await self._say(person, to.conversation, text, {"reply_to_message": to.payload})
 
-    async def start(self, port: int = 0) -> None:
-        """Serve the API. A person who presses Start does `press_start`."""
-        await super().start(port)
-
     async def press_start(self, person: Person, payload: str = "") -> Said:
         """Open the private chat, from a deep link if there is a payload; the bot may write to them from now on."""
         conversation = self.world.personal("telegram", person)
@@ -77,7 +73,7 @@ class TelegramSimulator(Stage):
         kept = {key: value for key, value in message.payload.items() if key not in ("text", "entities")}
         payload = {**kept, "text": new_text, "edit_date": self._now(), **({"entities": entities} if entities else {})}
         self._rewrite(message, payload, _read(payload))
-        return await self._push("edited_message", payload)
+        return await self._push("edited_message", payload) if self._is_heard(message.conversation, payload) else None
 
     async def press(self, person: Person, message: Message, title: str) -> Said:
         """Press an inline button of the newest version; `update` is the callback_query's."""

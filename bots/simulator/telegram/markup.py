@@ -29,10 +29,10 @@ TAGS = {
     "blockquote": "blockquote",
 }
 TOKEN = re.compile(r"<[^<>]*>?|&#?\w+;?|[^<&]+|[<&]")
-OPENING = re.compile(r"<([A-Za-z][\w-]*)((?:\s+[\w-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>\"']+))?)*)\s*>")
+OPENING = re.compile(r"<([A-Za-z][\w-]*)((?:\s+[\w-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[A-Za-z0-9.-]+))?)*)\s*>")
 CLOSING = re.compile(r"</\s*([A-Za-z][\w-]*)?\s*>")
-ATTRIBUTE = re.compile(r"([\w-]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+)))?")
-NAMED = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"'}
+ATTRIBUTE = re.compile(r"([\w-]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([A-Za-z0-9.-]+)))?")
+NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 
 
 class ParseError(Exception):
@@ -69,17 +69,25 @@ def parse_html(source: str) -> tuple[str, list[Json]]:
     if state.stack:
         last = state.stack[-1]
         raise ParseError(f'Can\'t find end tag corresponding to start tag "{last.tag}"')
+    for entity in state.entities:
+        if entity["type"] == "code":
+            entity.pop("language", None)
+    state.entities.reverse()  # of two that cover the same text, the outer one comes first
     return state.text, sorted(state.entities, key=lambda entity: (entity["offset"], -entity["length"]))
 
 
 def _open(state: _Parse, token: str, byte: int) -> None:
-    match = OPENING.fullmatch(token)
-    name = re.match(r"<([^\s>]*)", token)
-    tag = name.group(1).lower() if name else ""
+    named = re.match(r"<([^\s>]*)(.?)", token, re.DOTALL)
+    if named is None or not named.group(2):
+        raise ParseError(f"Unclosed start tag at byte offset {byte}")
+    tag = named.group(1).lower()
     if tag not in TAGS:
         raise ParseError(f'Unsupported start tag "{tag}" at byte offset {byte}')
-    if match is None:
+    if not token.endswith(">"):
         raise ParseError(f"Unclosed start tag at byte offset {byte}")
+    match = OPENING.fullmatch(token)
+    if match is None:
+        raise ParseError(f"Unexpected end of name token at byte offset {byte + len(named.group().encode())}")
     attributes = {
         found.group(1).lower(): html.unescape(found.group(2) or found.group(3) or found.group(4) or "")
         for found in ATTRIBUTE.finditer(match.group(2))
@@ -100,8 +108,23 @@ def _close(state: _Parse, token: str, byte: int) -> None:
     if tag != opened.tag:
         raise ParseError(f'Unmatched end tag at byte offset {byte}, expected "</{opened.tag}>", found "</{tag}>"')
     length = units(state.text) - opened.offset
-    if length:
-        state.entities += _entity(opened, length, state.text)
+    if not length:
+        return
+    if opened.tag == "pre":
+        _merge_code(state, opened, length)
+    state.entities += _entity(opened, length, state.text)
+
+
+def _merge_code(state: _Parse, opened: _Open, length: int) -> None:
+    """`<pre><code class="language-…">` is one entity, a pre with a language."""
+    inner = state.entities[-1] if state.entities else {}
+    if (
+        inner.get("type") == "code"
+        and "language" in inner
+        and (inner["offset"], inner["length"]) == (opened.offset, length)
+    ):
+        state.entities.pop()
+        opened.attributes["language"] = inner["language"]
 
 
 def _entity(opened: _Open, length: int, text: str) -> list[Json]:
@@ -114,6 +137,11 @@ def _entity(opened: _Open, length: int, text: str) -> list[Json]:
         if not opened.attributes.get("emoji-id", "").isdigit():
             raise ParseError("Invalid custom emoji identifier specified")
         return [{**entity, "custom_emoji_id": opened.attributes["emoji-id"]}]
+    language = opened.attributes.get("language", "")
+    if opened.tag == "code" and opened.attributes.get("class", "").startswith("language-"):
+        language = opened.attributes["class"].removeprefix("language-")
+    if opened.tag in ("code", "pre") and language:
+        return [{**entity, "language": language}]
     if opened.tag == "blockquote" and "expandable" in opened.attributes:
         return [{**entity, "type": "expandable_blockquote"}]
     return [entity]
@@ -126,6 +154,6 @@ def _is_url(url: str) -> bool:
 def _decoded(token: str) -> str:
     if not token.startswith("&"):
         return token
-    if token in NAMED:
-        return NAMED[token]
+    if (name := token.strip("&;")) in NAMED:
+        return NAMED[name]
     return html.unescape(token) if re.fullmatch(r"&#(?:\d{1,7}|x[0-9a-fA-F]{1,6});", token) else token

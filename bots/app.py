@@ -1,0 +1,239 @@
+"""The composition root: settings → database → adapters → one aiohttp application with its worker, sender and ticker."""
+
+import asyncio
+import hmac
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import structlog
+from aiohttp import web
+from sqlalchemy import text
+
+import migrations
+from bots.chat import Desk, Platform
+from bots.deliver import Deliverer
+from bots.dispatch import Dispatcher
+from bots.metrics import Metrics
+from bots.presenter import Presenter
+from bots.settings import Misconfigured, Settings
+from bots.signals import Bell
+from bots.store import ensure_workspace, open_database
+from bots.ticker import make_ticker
+from bots.worker import Worker
+from core import inbox, outbox
+from core.database import Sessions
+from web import health
+
+log = structlog.get_logger()
+
+BODY_BYTES_MAX = 256 * 1024
+SHUTDOWN_SECONDS = 10
+
+Background = Callable[[], Coroutine[Any, Any, None]]
+Routes = Callable[[Desk], list[web.RouteDef]]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """An adapter with its routes; `start` runs once before the first delivery, `listen` for as long as the process does."""
+
+    platform: Platform
+    routes: Routes
+    start: Background | None = None
+    listen: Callable[[Desk], Coroutine[Any, Any, None]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Everything a process is made of; tests and the demo reach into it."""
+
+    sessions: Sessions
+    web: web.Application
+    dispatcher: Dispatcher
+    worker: Worker
+    deliverer: Deliverer
+    metrics: Metrics
+    channels: list[Channel] = field(default_factory=list)
+
+
+def button_secret(settings: Settings) -> bytes:
+    """The key that tokens of buttons are derived with; each purpose of SECRET_KEY has one of its own."""
+    return hmac.digest(settings.secret_key.get_secret_value().encode(), b"plaudit button tokens", "sha256")
+
+
+def build(
+    settings: Settings, sessions: Sessions, http: aiohttp.ClientSession, *, teams_authority: str | None = None
+) -> Application:
+    """Put a process together; nothing runs yet. `teams_authority` replaces Entra's token service (simulator)."""
+    channels = list(_channels(settings, http, teams_authority))
+    platforms: dict[str, Platform] = {channel.platform.name: channel.platform for channel in channels}
+    presenter = Presenter(button_secret(settings))
+    metrics, worker_bell, sender_bell = Metrics(), Bell(), Bell()
+    dispatcher = Dispatcher(
+        sessions=sessions,
+        platforms=platforms,
+        presenter=presenter,
+        is_development=settings.mode == "development",
+        metrics=metrics,
+        wake_worker=worker_bell.ring,
+        wake_sender=sender_bell.ring,
+    )
+    application = web.Application(client_max_size=BODY_BYTES_MAX)
+    for channel in channels:
+        application.add_routes(channel.routes(dispatcher))
+    application.add_routes(health.routes(_checks(sessions), metrics.registry, lambda: _count(sessions, metrics)))
+    return Application(
+        sessions=sessions,
+        web=application,
+        dispatcher=dispatcher,
+        worker=Worker(sessions, dispatcher, worker_bell),
+        deliverer=Deliverer(sessions, platforms, presenter, sender_bell, metrics),
+        metrics=metrics,
+        channels=channels,
+    )
+
+
+def _channels(settings: Settings, http: aiohttp.ClientSession, teams_authority: str | None) -> list[Channel]:
+    """The configured ones; the SDK of the others is never imported."""
+    channels = []
+    if settings.teams_configured:
+        channels.append(_teams(settings, http, teams_authority))
+    if settings.slack_configured:
+        channels.append(_slack(settings))
+    if settings.telegram_configured:
+        channels.append(_telegram(settings))
+    return channels
+
+
+def _teams(settings: Settings, http: aiohttp.ClientSession, authority: str | None) -> Channel:
+    from bots.teams.platform import TeamsPlatform, routes
+
+    platform = TeamsPlatform(settings, http, authority=authority) if authority else TeamsPlatform(settings, http)
+    return Channel(platform, lambda desk: routes(platform, desk))
+
+
+def _slack(settings: Settings) -> Channel:
+    from bots.slack.platform import SlackPlatform
+    from bots.slack.webhook import routes
+
+    platform = SlackPlatform(
+        signing_secret=settings.slack_signing_secret.get_secret_value(),
+        bot_token=settings.slack_bot_token.get_secret_value(),
+        api_url=settings.slack_api_url,
+        clock=time.time,
+    )
+
+    async def start() -> None:
+        await platform.identify()
+
+    return Channel(platform, lambda desk: routes(platform, desk), start)
+
+
+def _telegram(settings: Settings) -> Channel:
+    from bots.telegram.inbound import routes
+    from bots.telegram.platform import TelegramPlatform
+    from bots.telegram.polling import poll
+
+    platform = TelegramPlatform(
+        token=settings.telegram_bot_token.get_secret_value(),
+        secret=settings.telegram_secret.get_secret_value(),
+        api_url=settings.telegram_api_url,
+        mode=settings.telegram_mode,
+    )
+    if settings.telegram_mode == "webhook":
+        return Channel(platform, lambda desk: routes(platform, desk), platform.start)
+    return Channel(platform, lambda _: [], platform.start, lambda desk: poll(platform, desk, asyncio.Event()))
+
+
+def _checks(sessions: Sessions) -> dict[str, health.Check]:
+    async def database() -> bool:
+        try:
+            async with sessions.begin(role="ops") as (session, _):
+                await session.execute(text("SELECT 1"))
+        except Exception:
+            log.warning("database_away")
+            return False
+        return True
+
+    async def schema() -> bool:
+        with suppress(Exception):
+            return await migrations.is_current(sessions.engine)
+        return False
+
+    return {"database": database, "schema": schema}
+
+
+async def _count(sessions: Sessions, metrics: Metrics) -> None:
+    async with sessions.begin(role="ops") as (session, _):
+        counted = await outbox.backlog(session), await inbox.backlog(session)
+    for gauge, states in zip((metrics.outbox, metrics.inbox), counted, strict=True):
+        gauge.clear()
+        for state, count in states.items():
+            gauge.labels(state).set(count)
+
+
+@asynccontextmanager
+async def running(application: Application, *, host: str, port: int) -> AsyncIterator[str]:
+    """Start listening, working, sending and ticking; yields the address. Ends in the other order, letting answers out."""
+    async with AsyncExitStack() as stack:
+        for channel in application.channels:
+            stack.push_async_callback(channel.platform.close)
+        await stack.enter_async_context(_background(application))
+        runner = web.AppRunner(application.web, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        address = runner.addresses[0]
+        log.info(
+            "listening", host=address[0], port=address[1], channels=[c.platform.name for c in application.channels]
+        )
+        yield f"http://{address[0]}:{address[1]}"
+
+
+@asynccontextmanager
+async def _background(application: Application) -> AsyncIterator[None]:
+    """The tasks of a process belong to one group; if one dies of a bug the process ends, and its supervisor starts it anew."""
+    ticker = make_ticker(application.sessions)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(application.worker.run()), group.create_task(application.deliverer.run())]
+        for channel in application.channels:
+            if channel.start:
+                tasks.append(group.create_task(channel.start()))
+            if channel.listen:
+                tasks.append(group.create_task(channel.listen(application.dispatcher)))
+        ticker.start()
+        try:
+            yield
+        finally:
+            ticker.shutdown(wait=False)
+            for task in tasks:
+                task.cancel()
+
+
+async def serve(settings: Settings) -> None:
+    """Run until SIGINT or SIGTERM. In development the schema is brought up to date; in production it has to be."""
+    async with open_database(settings) as sessions, aiohttp.ClientSession() as http:
+        if settings.mode == "development":
+            await migrations.upgrade(sessions.engine)
+        elif not await migrations.is_current(sessions.engine):
+            raise Misconfigured(["the database's schema is not this version's: run `plaudit migrate`"])
+        await ensure_workspace(sessions, time_zone=settings.timezone)
+        application = build(settings, sessions, http)
+        if not application.channels:
+            log.warning("no_channel_configured", remedy="run `plaudit doctor` to see what to set")
+        async with running(application, host=settings.host, port=settings.port):
+            await _stopped()
+
+
+async def _stopped() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()

@@ -1,0 +1,234 @@
+"""One delivery = one claim = one transaction = one answer.
+
+`Dispatcher` is the desk that adapters hand deliveries to. Either the claim, the effect and what is owed to people commit
+together, or none of them does. A refusal is an answer like any other, given in a transaction of its own.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bots import acts, recognition
+from bots.acts import Refused, Scope
+from bots.answering import broken, messages, outgoing
+from bots.chat import Answer, Incoming, Platform, PlatformName, Pressed, Reply
+from bots.metrics import Metrics
+from bots.presenter import Presenter, Subject
+from bots.recognition import AskLater, Home, Profiles, Silence, Strangers
+from bots.views.places import CODE_VERB
+from core import inbox, outbox
+from core.database import NO_WORKSPACE, Sessions, Transaction, retrying
+from core.errors import Refusal
+from core.inbox import Key, Pending
+from core.tokens import AlreadyDone
+
+log = structlog.get_logger()
+
+Claim = Callable[[Transaction], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a delivery came to: the answers to its parts. `is_repeat`: it had been dealt with before."""
+
+    workspace_id: int
+    replies: Sequence[tuple[Incoming, Reply]] = ()
+    is_repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatcher:
+    """`wake_worker` and `wake_sender` tell this process that there is something to do; other processes look by themselves."""
+
+    sessions: Sessions
+    platforms: Mapping[str, Platform]
+    presenter: Presenter
+    is_development: bool
+    metrics: Metrics
+    wake_worker: Callable[[], None]
+    wake_sender: Callable[[], None]
+
+    async def store(
+        self, platform: PlatformName, tenant: str, delivery_id: str, conversation: str, body: Mapping[str, Any]
+    ) -> None:
+        """See `bots.chat.Desk`."""
+        async with self.sessions.begin() as (session, _):
+            await inbox.store(session, Key(platform, tenant, delivery_id), conversation=conversation, body=body)
+        self.metrics.deliveries.labels(platform, "stored").inc()
+        self.wake_worker()
+
+    async def answer(self, incoming: Incoming, *, body: Mapping[str, Any], window: float) -> Answer | None:
+        """See `bots.chat.Desk`. A bug is logged and answered with one generic card."""
+        platform = self.platforms[incoming.place.platform]
+        try:
+            async with asyncio.timeout(window):
+                with self.metrics.answer_seconds.labels(platform.name).time():
+                    return await self._answer(incoming)
+        except TimeoutError:
+            place = incoming.place
+            await self.store(place.platform, place.tenant, incoming.delivery_id, place.remote_id, body)
+            return None
+        except Exception as fault:  # noqa: BLE001 - the edge: every bug is caught once, here
+            reference = self._bug(fault, platform.name)
+            if incoming.answers_in_body:
+                return broken(platform, incoming, reference)
+            await self.store(platform.name, incoming.place.tenant, incoming.delivery_id, incoming.place.remote_id, body)
+            return None
+
+    async def _answer(self, incoming: Incoming) -> Answer | None:
+        key = Key(incoming.place.platform, incoming.place.tenant, incoming.delivery_id)
+
+        async def claim(transaction: Transaction) -> bool:
+            # The guard of a press is its token: a repeat of it is answered like a second press.
+            return isinstance(incoming.act, Pressed) or await inbox.claim(transaction.session, key)
+
+        outcome = await self._perform([incoming], key, claim)
+        if not incoming.answers_in_body:
+            return None
+        if outcome.is_repeat:
+            outcome = Outcome(outcome.workspace_id, [(incoming, acts.refusal(incoming, AlreadyDone()))])
+        if not outcome.replies:
+            return None
+        return await self._present(outcome.workspace_id, *outcome.replies[0])
+
+    async def _present(self, workspace_id: int, incoming: Incoming, reply: Reply) -> Answer | None:
+        platform = self.platforms[incoming.place.platform]
+        target = outgoing(platform, incoming, reply)
+        async with self.sessions.begin(workspace_id) as transaction:
+            built = await self.presenter.present(
+                transaction, Subject(workspace_id, reply.kind, reply.reference), target, platform
+            )
+        if built is None:
+            return None
+        card, rendered = built
+        return Answer(rendered, card.summary, reply.audience, reply.manner)
+
+    async def work(self, pending: Pending) -> None:
+        """Work on a stored delivery. One that fails is put off and in the end parked with its reason; nothing is lost."""
+        platform = self.platforms.get(pending.key.platform)
+
+        async def claim(transaction: Transaction) -> bool:
+            if not await inbox.take(transaction.session, pending.key):
+                return False
+            await inbox.finish(transaction.session, pending.key)
+            return True
+
+        incomings: Sequence[Incoming] = ()
+        try:
+            if platform is None:
+                raise LookupError(f"{pending.key.platform} is not configured")
+            incomings = [replace(incoming, answers_in_body=False) for incoming in platform.parse(pending.body)]
+            with self.metrics.answer_seconds.labels(pending.key.platform).time():
+                await self._perform(incomings, pending.key, claim)
+        except Exception as fault:  # noqa: BLE001 - the edge: every bug is caught once, here
+            await self._put_off(pending, incomings, fault)
+
+    async def _put_off(self, pending: Pending, incomings: Sequence[Incoming], fault: Exception) -> None:
+        reference = self._bug(fault, pending.key.platform)
+        async with self.sessions.begin(role="ops") as (session, _):
+            if not await inbox.fail(session, pending.key, error=f"{type(fault).__name__} ({reference})"):
+                return
+            reply = Reply("broken", {"reference": reference})
+            await self._owe(
+                session, pending.key, Outcome(NO_WORKSPACE, [(incoming, reply) for incoming in incomings[:1]])
+            )
+
+    async def _perform(self, incomings: Sequence[Incoming], key: Key, claim: Claim) -> Outcome:
+        """Do what the parts of a delivery ask, whole or not at all; a Refusal undoes everything but the claim."""
+        if not incomings:
+            return await self._settle(Outcome(NO_WORKSPACE), key, claim)
+        home: Home | None = None
+        try:
+            home = await self._home(incomings[0])
+            if home is None:
+                return await self._settle(Outcome(NO_WORKSPACE, acts.outside(incomings)), key, claim)
+            return await self._in_workspace(home, incomings, key, claim)
+        except Silence:
+            return await self._settle(Outcome(NO_WORKSPACE), key, claim)
+        except AskLater:
+            if not incomings[0].answers_in_body:
+                raise
+            return Outcome(NO_WORKSPACE, [(incomings[0], acts.refusal(incomings[0], AskLater()))])
+        except (Refusal, Refused) as refusal:
+            workspace_id = home.workspace_id if home else NO_WORKSPACE
+            reply = acts.refusal(incomings[0], refusal)
+            return await self._settle(Outcome(workspace_id, [(incomings[0], reply)]), key, claim)
+
+    async def _home(self, incoming: Incoming) -> Home | None:
+        async with self.sessions.begin(role="ops") as (session, _):
+            if (code := acts.invitation(incoming)) and (
+                invited := await recognition.home_by_code(session, code, CODE_VERB)
+            ):
+                return invited
+            home = await recognition.find_home(session, incoming.place, incoming.sender)
+            if home is None and acts.asks_to_connect(incoming):
+                return await recognition.home_of_admin(
+                    session, incoming.place, incoming.sender, is_development=self.is_development
+                )
+            return home
+
+    async def _in_workspace(self, home: Home, incomings: Sequence[Incoming], key: Key, claim: Claim) -> Outcome:
+        """Run the commands; if they name people whom nobody knows, ask the directory between two tries."""
+        profiles: Profiles = {}
+        while True:
+            tried = profiles
+
+            async def attempt(known: Profiles = tried) -> Outcome:
+                return await self._transact(home, incomings, known, key, claim)
+
+            try:
+                outcome = await retrying(attempt)
+            except Strangers as strangers:
+                place = incomings[0].place
+                asked = await recognition.ask_directory(self.platforms[place.platform], strangers.accounts, place)
+                profiles = {**profiles, **asked}
+                continue
+            self.wake_sender()
+            return outcome
+
+    async def _transact(
+        self, home: Home, incomings: Sequence[Incoming], profiles: Profiles, key: Key, claim: Claim
+    ) -> Outcome:
+        async with self.sessions.begin(home.workspace_id) as transaction:
+            if not await claim(transaction):
+                return Outcome(home.workspace_id, is_repeat=True)
+            scope = Scope(transaction.session, transaction.now, home, profiles, self.is_development)
+            answered = [(incoming, await acts.perform(scope, incoming)) for incoming in incomings]
+            outcome = Outcome(
+                home.workspace_id, [(incoming, reply) for incoming, reply in answered if reply is not None]
+            )
+            await self._owe(transaction.session, key, outcome)
+        return outcome
+
+    async def _settle(self, outcome: Outcome, key: Key, claim: Claim) -> Outcome:
+        """Claim a delivery that changed nothing, and owe the answer to it."""
+        async with self.sessions.begin(outcome.workspace_id) as transaction:
+            if not await claim(transaction):
+                return Outcome(outcome.workspace_id, is_repeat=True)
+            await self._owe(transaction.session, key, outcome)
+        self.wake_sender()
+        return outcome
+
+    async def _owe(self, session: AsyncSession, key: Key, outcome: Outcome) -> None:
+        """Answers that do not travel in an HTTP body are owed through the outbox."""
+        owed = [
+            message
+            for index, (incoming, reply) in enumerate(outcome.replies)
+            if not incoming.answers_in_body
+            for message in messages(
+                self.platforms[incoming.place.platform], incoming, reply, f"answer:{':'.join(key)}:{index}"
+            )
+        ]
+        await outbox.enqueue(session, owed, workspace_id=outcome.workspace_id)
+
+    def _bug(self, fault: Exception, platform: str) -> str:
+        """Log a fault with its traceback and return the reference under which the log has it."""
+        reference = secrets.token_hex(4)
+        self.metrics.deliveries.labels(platform, "failed").inc()
+        log.error("delivery_failed", platform=platform, reference=reference, exc_info=fault)
+        return reference

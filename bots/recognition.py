@@ -1,0 +1,207 @@
+"""Who speaks, of whom, and for which company: from a platform's ids to a workspace and its members."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bots.chat import Account, Incoming, Place, PlaceKind, Platform, Profile, Transient
+from core import tokens
+from core.errors import Refusal
+from core.people import queries, service
+from core.people.queries import Person
+from core.people.service import Contact
+from core.text import clean_name
+
+DIRECTORY_CALLS_AT_ONCE = 5
+
+
+class AskLater(Refusal):
+    """The platform's directory does not answer now."""
+
+    code = "ask_later"
+
+
+class PersonNotFound(Refusal):
+    code = "person_not_found"
+
+
+class ForeignReceiver(Refusal):
+    """A bot, a guest or somebody of another company."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(name=clean_name(name))
+        self.code = f"receiver_is_{kind}"
+
+
+class ForeignGiver(Refusal):
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.code = f"giver_is_{kind}"
+
+
+class Silence(Exception):
+    """Nobody is to be answered: bots do not talk to bots."""
+
+
+class Strangers(Exception):
+    """Accounts that no member has: the directory must be asked, which is not done inside a transaction."""
+
+    def __init__(self, accounts: Sequence[Account]) -> None:
+        super().__init__(f"{len(accounts)} unknown accounts")
+        self.accounts = accounts
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The workspace of a place. `invitation` is a code that was given in it; `joins` asks to make the place part of it."""
+
+    workspace_id: int
+    invitation: tokens.Issued | None = None
+    joins: bool = False
+
+
+Profiles = Mapping[str, Profile | None]
+
+
+async def find_home(session: AsyncSession, place: Place, sender: Account) -> Home | None:
+    """The workspace a place belongs to. Run as ops.
+
+    A tenant that passed the adapter's gate belongs to the only workspace there is. On a platform without tenants a private
+    chat belongs to the workspace in which its owner is known.
+    """
+    found = await queries.workspace_of(session, platform=place.platform, tenant=place.tenant, remote_id=place.remote_id)
+    if found is not None:
+        return Home(found)
+    if place.platform != "telegram":
+        bound = await service.bind_to_only_workspace(session, platform=place.platform, tenant=place.tenant)
+        return Home(bound) if bound is not None else None
+    if place.kind is not PlaceKind.PERSONAL:
+        return None
+    known = await queries.workspace_of_account(
+        session, platform=place.platform, tenant=place.tenant, remote_id=sender.remote_id
+    )
+    return Home(known) if known is not None else None
+
+
+async def home_of_admin(session: AsyncSession, place: Place, sender: Account, *, is_development: bool) -> Home | None:
+    """The workspace that may take in a place because its admin asks for it there. Run as ops.
+
+    In development a workspace without any admin takes in whoever asks first.
+    """
+    account = {"platform": place.platform, "tenant": place.tenant}
+    known = await queries.workspace_of_account(session, **account, remote_id=sender.remote_id)
+    if known is not None:
+        people = await queries.known(session, workspace_id=known, **account, remote_ids=[sender.remote_id])
+        return Home(known, joins=True) if people[sender.remote_id].is_admin else None
+    only = await queries.only_workspace(session) if is_development else None
+    if only is None or await queries.has_admin(session, workspace_id=only):
+        return None
+    return Home(only, joins=True)
+
+
+async def recognise(
+    session: AsyncSession,
+    home: Home,
+    incoming: Incoming,
+    mentioned: Sequence[Account],
+    profiles: Profiles,
+    *,
+    locale: str | None,
+) -> dict[str, Person]:
+    """Members behind the sender and the accounts mentioned, by remote id; new ones are enrolled.
+
+    Raises Silence, Strangers (ask the directory, come again with `profiles`), or a Refusal.
+    """
+    sender, place = incoming.sender, incoming.place
+    if sender.foreign == "bot":
+        raise Silence
+    if sender.foreign:
+        raise ForeignGiver(sender.foreign)
+    accounts = list({account.remote_id: account for account in (sender, *mentioned)}.values())
+    for account in accounts[1:]:
+        if account.foreign:
+            raise ForeignReceiver(account.foreign, account.name)
+    known = await queries.known(
+        session,
+        workspace_id=home.workspace_id,
+        platform=place.platform,
+        tenant=place.tenant,
+        remote_ids=[remote_id for account in accounts for remote_id in (account.remote_id, *account.also)],
+    )
+    strangers = [account for account in accounts if not _is_known(account, known) and account.remote_id not in profiles]
+    if strangers:
+        raise Strangers(strangers)
+    people = {
+        account.remote_id: known.get(account.remote_id)
+        or await _enrol(session, home, place, account, profiles, is_sender=account is sender, locale=locale)
+        for account in accounts
+    }
+    if people[sender.remote_id].is_provisional:
+        people[sender.remote_id] = await service.greet(
+            session, people[sender.remote_id], workspace_id=home.workspace_id, locale=locale
+        )
+    return people
+
+
+def _is_known(account: Account, known: Mapping[str, Person]) -> bool:
+    return any(remote_id in known for remote_id in (account.remote_id, *account.also))
+
+
+async def _enrol(
+    session: AsyncSession,
+    home: Home,
+    place: Place,
+    account: Account,
+    profiles: Profiles,
+    *,
+    is_sender: bool,
+    locale: str | None,
+) -> Person:
+    """`profiles` lacks an account that is known by another of its ids; it holds None for one that the directory denies."""
+    profile = profiles.get(account.remote_id, Profile(name=account.name))
+    if profile is None:
+        raise ForeignGiver("stranger") if is_sender else PersonNotFound(name=clean_name(account.name))
+    if profile.foreign:
+        raise (
+            ForeignGiver(profile.foreign)
+            if is_sender
+            else ForeignReceiver(profile.foreign, profile.name or account.name)
+        )
+    contact = Contact(
+        platform=place.platform,
+        tenant=place.tenant,
+        remote_id=account.remote_id,
+        name=profile.name or account.name,
+        also=tuple(dict.fromkeys((*account.also, *profile.also))),
+        email=profile.email,
+        locale=profile.locale or (locale if is_sender else None),
+        time_zone=profile.time_zone,
+    )
+    return await service.enrol(session, contact, workspace_id=home.workspace_id, is_provisional=not is_sender)
+
+
+async def ask_directory(platform: Platform, accounts: Iterable[Account], place: Place) -> dict[str, Profile | None]:
+    """What the platform knows about accounts, by remote id. Raises AskLater."""
+    turns = asyncio.Semaphore(DIRECTORY_CALLS_AT_ONCE)
+
+    async def ask(account: Account) -> tuple[str, Profile | None]:
+        async with turns:
+            return account.remote_id, await platform.profile(account, place)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            asked = [group.create_task(ask(account)) for account in accounts]
+    except* Transient:
+        raise AskLater from None
+    return dict(task.result() for task in asked)
+
+
+async def home_by_code(session: AsyncSession, code: str, verb: str) -> Home | None:
+    """The workspace whose admin made a code; None for anything else that was typed. Run as ops."""
+    try:
+        issued = await tokens.find(session, code)
+    except tokens.Closed:
+        return None
+    return Home(issued.workspace_id, issued, joins=True) if issued.verb == verb else None

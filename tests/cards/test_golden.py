@@ -1,0 +1,58 @@
+"""Every card, as every surface gets it, in every language: what changes here changes for members.
+
+`pytest tests/cards/test_golden.py --update-golden` writes the files anew.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cards.render import Rendered, adaptive, blockkit, plain, telegram
+from cards.words import Words, locale_names
+from tests.cards.samples import SAMPLES, context_of
+from tests.judges import adaptive as teams_judge
+from tests.judges import slack as slack_judge
+from tests.judges import telegram as telegram_judge
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+Render = Callable[..., Rendered]
+RENDERERS: dict[str, Render] = {
+    "adaptive": adaptive.render,
+    "blockkit": blockkit.render,
+    "telegram": telegram.render,
+    "plain": plain.render,
+}
+JUDGES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
+    "adaptive": teams_judge.faults,
+    "blockkit": slack_judge.faults,
+    "telegram": telegram_judge.faults,
+    "plain": lambda payload: [] if payload["text"].strip() else ["nothing to read"],
+}
+
+
+def rendered(name: str, renderer: str, locale: str) -> Rendered:
+    card = SAMPLES[name](Words(locale))
+    return RENDERERS[renderer](card, context_of(card, renderer, locale))
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+@pytest.mark.parametrize("name", SAMPLES)
+def test_card_is_as_it_was_and_right(name: str, renderer: str, *, update_golden: bool) -> None:
+    written = {locale: rendered(name, renderer, locale) for locale in locale_names()}
+    for locale, one in written.items():
+        assert JUDGES[renderer](one.payload) == [], locale
+        assert one.dropped == () or set(one.dropped) == {"table cells cut"}, locale
+    payloads = {locale: one.payload for locale, one in written.items()}
+    file = GOLDEN / f"{name}.{renderer}.json"
+    if update_golden:
+        file.write_text(json.dumps(payloads, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    assert payloads == json.loads(file.read_text(encoding="utf-8"))
+
+
+def test_no_golden_file_is_left_over() -> None:
+    expected = {f"{name}.{renderer}.json" for name in SAMPLES for renderer in RENDERERS}
+    assert {file.name for file in GOLDEN.glob("*.json")} == expected

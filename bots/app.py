@@ -13,6 +13,8 @@ import aiohttp
 import structlog
 from aiohttp import web
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
 
 import migrations
 from bots.chat import Desk, Platform
@@ -155,13 +157,13 @@ def _checks(sessions: Sessions) -> dict[str, health.Check]:
         try:
             async with sessions.begin(role="ops") as (session, _):
                 await session.execute(text("SELECT 1"))
-        except Exception:
+        except (OSError, DBAPIError, SQLAlchemyTimeout):
             log.warning("database_away")
             return False
         return True
 
     async def schema() -> bool:
-        with suppress(Exception):
+        with suppress(OSError, DBAPIError, SQLAlchemyTimeout):
             return await migrations.is_current(sessions.engine)
         return False
 

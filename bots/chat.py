@@ -85,8 +85,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A button. `message_id` is the message it sits on; `interaction` what the platform wants back (a callback query id, a
-    response_url), stored only as long as the answer is owed."""
+    """A button on the message `message_id`; `interaction` is what the platform wants back (callback query, response_url)."""
 
     token: str
     inputs: Mapping[str, str] = field(default_factory=dict)
@@ -118,7 +117,7 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The bot was removed from the place or blocked."""
+    """The bot was removed from the place or blocked; a place without `remote_id` is the whole tenant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +213,7 @@ class Sent:
 
 
 class SendError(Exception):
-    """Why a message did not arrive. `reason` is a short English phrase for the operator, never with text or secrets."""
+    """Why a message did not arrive. `reason` is a short English phrase for the operator, without text or secrets."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -230,7 +229,7 @@ class RetryAfter(SendError):
 
 
 class Transient(SendError):
-    """Nothing arrived; trying again later may help (connection refused, 5xx that the platform documents as not done)."""
+    """Nothing arrived; trying again later may help."""
 
 
 class Ambiguous(SendError):

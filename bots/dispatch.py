@@ -13,8 +13,7 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bots import acts, recognition
-from bots.acts import Refused, Scope
+from bots import acts, recognition, refusing, turns
 from bots.answering import broken, messages, outgoing
 from bots.chat import Answer, Incoming, Platform, PlatformName, Pressed, Reply
 from bots.metrics import Metrics
@@ -91,7 +90,7 @@ class Dispatcher:
         if not incoming.answers_in_body:
             return None
         if outcome.is_repeat:
-            outcome = Outcome(outcome.workspace_id, [(incoming, acts.refusal(incoming, AlreadyDone()))])
+            outcome = Outcome(outcome.workspace_id, [(incoming, refusing.refusal(incoming, AlreadyDone()))])
         if not outcome.replies:
             return None
         return await self._present(outcome.workspace_id, *outcome.replies[0])
@@ -146,27 +145,27 @@ class Dispatcher:
         try:
             home = await self._home(incomings[0])
             if home is None:
-                return await self._settle(Outcome(NO_WORKSPACE, acts.outside(incomings)), key, claim)
+                return await self._settle(Outcome(NO_WORKSPACE, refusing.outside(incomings)), key, claim)
             return await self._in_workspace(home, incomings, key, claim)
         except Silence:
             return await self._settle(Outcome(NO_WORKSPACE), key, claim)
         except AskLater:
             if not incomings[0].answers_in_body:
                 raise
-            return Outcome(NO_WORKSPACE, [(incomings[0], acts.refusal(incomings[0], AskLater()))])
-        except (Refusal, Refused) as refusal:
+            return Outcome(NO_WORKSPACE, [(incomings[0], refusing.refusal(incomings[0], AskLater()))])
+        except (Refusal, refusing.Refused) as refusal:
             workspace_id = home.workspace_id if home else NO_WORKSPACE
-            reply = acts.refusal(incomings[0], refusal)
+            reply = refusing.refusal(incomings[0], refusal)
             return await self._settle(Outcome(workspace_id, [(incomings[0], reply)]), key, claim)
 
     async def _home(self, incoming: Incoming) -> Home | None:
         async with self.sessions.begin(role="ops") as (session, _):
-            if (code := acts.invitation(incoming)) and (
+            if (code := turns.invitation(incoming)) and (
                 invited := await recognition.home_by_code(session, code, CODE_VERB)
             ):
                 return invited
             home = await recognition.find_home(session, incoming.place, incoming.sender)
-            if home is None and acts.asks_to_connect(incoming):
+            if home is None and turns.asks_to_connect(incoming):
                 return await recognition.home_of_admin(
                     session, incoming.place, incoming.sender, is_development=self.is_development
                 )
@@ -197,7 +196,7 @@ class Dispatcher:
         async with self.sessions.begin(home.workspace_id) as transaction:
             if not await claim(transaction):
                 return Outcome(home.workspace_id, is_repeat=True)
-            scope = Scope(transaction.session, transaction.now, home, profiles, self.is_development)
+            scope = turns.Scope(transaction.session, transaction.now, home, profiles, self.is_development)
             answered = [(incoming, await acts.perform(scope, incoming)) for incoming in incomings]
             outcome = Outcome(
                 home.workspace_id, [(incoming, reply) for incoming, reply in answered if reply is not None]

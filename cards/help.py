@@ -8,9 +8,9 @@ from cards.words import Words
 EXAMPLES = {
     "kudos": ("simple", "points", "private", "undo", "me"),
     "points": ("own", "other", "history"),
-    "leaderboard": ("month", "week", "kudos"),
+    "leaderboard": ("month", "week", "all"),
     "help": ("all", "one"),
-    "admin": ("connect", "code"),
+    "admin": ("connect", "code", "disconnect"),
 }
 
 
@@ -29,13 +29,14 @@ def verb(words: Words, name: str) -> Card:
 
 
 def unknown_verb(words: Words, typed: str, nearest: str | None) -> Card:
-    """`nearest` is a verb of ours that resembles what was typed."""
-    elements = [Paragraph(words.line("help.unknown", typed=typed))]
+    """`typed` may be empty where it is not kept; `nearest` is a verb of ours that resembles it."""
+    sentence = words("help.unknown", typed=typed) if typed else words("help.unknown_command")
+    elements = [Paragraph((Text(sentence),))]
     if nearest is not None:
         command = Text(words("help.verb", verb=nearest), code=True)
         elements.append(Paragraph(words.line("help.nearest", command=command)))
     elements.append(Paragraph(words.line("help.all")))
-    return Card(words("help.unknown", typed=typed), tuple(elements))
+    return Card(sentence, tuple(elements))
 
 
 def welcome(words: Words, is_personal: bool, is_connected: bool) -> Card:

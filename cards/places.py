@@ -1,12 +1,12 @@
 """Cards about connecting a conversation to a workspace."""
 
 from cards.model import Card, Element, Heading, Paragraph, Text
-from cards.words import Words
+from cards.words import Words, plain
 
 
 def connected(words: Words, place_name: str, platforms: tuple[str, ...]) -> Card:
-    """`platforms` are those on which the workspace is now, by our names (`teams`, `slack`, `telegram`)."""
-    title = words("places.connected", place=place_name)
+    """`place_name` may be empty; `platforms` are those on which the workspace is now, by our names (`teams`, `slack`, `telegram`)."""
+    title = words("places.connected", place=place_name) if place_name else words("places.connected_here")
     elements: list[Element] = [Heading(title), Paragraph(words.line("places.connected_how"))]
     if len(platforms) > 1:
         names = words.join([Text(words(f"platforms.{platform}")) for platform in platforms])
@@ -15,8 +15,10 @@ def connected(words: Words, place_name: str, platforms: tuple[str, ...]) -> Card
 
 
 def disconnected(words: Words, place_name: str) -> Card:
+    if not place_name:
+        return Card(words("places.disconnected_here"), (Paragraph(words.line("places.disconnected_here")),))
     sentence = words.line("places.disconnected", place=Text(place_name, bold=True))
-    return Card(words("places.disconnected", place=place_name), (Paragraph(sentence),))
+    return Card(plain(sentence), (Paragraph(sentence),))
 
 
 def connect_code(words: Words, code: str, minutes: int) -> Card:

@@ -123,7 +123,7 @@ class Leased:
 _ENQUEUE = text(
     "WITH given AS (SELECT * FROM jsonb_to_recordset(:messages) AS given"
     "(dedup_key text, scope text, kind text, address jsonb, reference jsonb, priority smallint)),"
-    " scopes AS (INSERT INTO outbox_scope (scope) SELECT DISTINCT scope FROM given ON CONFLICT DO NOTHING)"
+    " scopes AS (INSERT INTO outbox_scope (scope) SELECT DISTINCT scope FROM given ORDER BY scope ON CONFLICT DO NOTHING)"
     " INSERT INTO outbox (workspace_id, dedup_key, scope, kind, address, reference, priority)"
     " SELECT :workspace_id, dedup_key, scope, kind, address, reference, priority FROM given ORDER BY dedup_key"
     " ON CONFLICT (workspace_id, dedup_key) DO UPDATE SET revision = outbox.revision + 1, reference = excluded.reference,"

@@ -14,9 +14,13 @@ async def grant(sessions: Sessions, *, who: str, workspace: str | None) -> int:
     async with sessions.begin(workspace_id) as (session, _):
         person = await _found(session, who.strip(), workspace_id)
         if person is None:
-            raise CalledWrongly(f"nobody is known as {who}; let them write to the bot once, or import them, and try again")
+            raise CalledWrongly(
+                f"nobody is known as {who}; let them write to the bot once, or import them, and try again"
+            )
         if person.has_left:
-            raise CalledWrongly(f"{person.name} has left; set their status to active first, with `plaudit import people`")
+            raise CalledWrongly(
+                f"{person.name} has left; set their status to active first, with `plaudit import people`"
+            )
         if person.is_admin:
             say(f"{person.name} is an admin already.")
             return GOOD

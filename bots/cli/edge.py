@@ -84,9 +84,15 @@ async def workspace_named(sessions: Sessions, wanted: str | None) -> int:
         homes = await directory.workspaces(session)
     if not homes:
         raise CalledWrongly("there is no workspace yet; make the first with `plaudit migrate`")
-    fitting = [home for home in homes if wanted is None or wanted.casefold() in {str(home.workspace_id), home.name.casefold()}]
+    fitting = [
+        home for home in homes if wanted is None or wanted.casefold() in {str(home.workspace_id), home.name.casefold()}
+    ]
     if len(fitting) == 1:
         return fitting[0].workspace_id
     names = ", ".join(f"{home.workspace_id} ({home.name})" for home in homes)
-    problem = "there are several workspaces" if wanted is None else f"{wanted} names {'no' if not fitting else 'more than one'} workspace"
+    problem = (
+        "there are several workspaces"
+        if wanted is None
+        else f"{wanted} names {'no' if not fitting else 'more than one'} workspace"
+    )
     raise CalledWrongly(f"{problem}; choose with --workspace one of: {names}")

@@ -24,7 +24,9 @@ async def _migrate(configured: Settings, to: str) -> int:
         try:
             await migrations.upgrade(sessions.engine, to)
         except CommandError as error:
-            raise CalledWrongly(f"cannot go to revision {to}: {error}; `plaudit migrate` without --to goes to the newest") from error
+            raise CalledWrongly(
+                f"cannot go to revision {to}: {error}; `plaudit migrate` without --to goes to the newest"
+            ) from error
         if not await migrations.is_current(sessions.engine):
             say(f"The database is at revision {to}, which is not the newest.")
             return GOOD

@@ -29,7 +29,10 @@ def _report(outcomes: list[Outcome]) -> int:
         ("Code", "Workspace", "What", "Expected", "Found"),
         [(each.code, str(each.workspace_id), each.ids, each.expected, each.found) for each in findings],
     )
-    show(("Check", "Faults"), [(f"{outcome.check.code}: {outcome.check.about}", str(outcome.faults)) for outcome in wrong])
+    show(
+        ("Check", "Faults"),
+        [(f"{outcome.check.code}: {outcome.check.about}", str(outcome.faults)) for outcome in wrong],
+    )
     total = sum(outcome.faults for outcome in wrong)
     hidden = total - len(findings)
     say(f"{total} faults in {len(wrong)} of {len(outcomes)} checks" + (f"; {hidden} are not shown." if hidden else "."))

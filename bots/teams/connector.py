@@ -50,10 +50,10 @@ class Connectors(ConnectorFactory):  # type: ignore[misc]  # the SDK ships no ty
 
     def _build(self, service_url: str) -> ConnectorClient:
         def pipeline(_: BotFrameworkConnectorConfiguration) -> AsyncPipeline[Any, Any]:
-            return AsyncPipeline([_Bearer(self._tokens)], self._sender)
+            return AsyncPipeline([_Bearer(self._tokens, service_url)], self._sender)
 
         # The SDK builds a pipeline of its own around the credentials too, before it takes ours: they must be two objects.
-        credentials = _Bearer(self._tokens)
+        credentials = _Bearer(self._tokens, service_url)
         configuration = BotFrameworkConnectorConfiguration(credentials, service_url, pipeline_type=pipeline)
         return ConnectorClient(credentials, custom_configuration=configuration)
 
@@ -61,12 +61,13 @@ class Connectors(ConnectorFactory):  # type: ignore[misc]  # the SDK ships no ty
 class _Bearer(AsyncHTTPPolicy[Any, Any]):
     """Puts the bot's token on a request; msrest takes a policy wherever it takes credentials."""
 
-    def __init__(self, tokens: AccessTokens) -> None:
+    def __init__(self, tokens: AccessTokens, service_url: str) -> None:
         super().__init__()
         self._tokens = tokens
+        self._service_url = service_url
 
     async def send(self, request: Request[Any], **kwargs: Any) -> Response[Any, Any]:
-        token = await self._tokens.get()
+        token = await self._tokens.get(self._service_url)
         if token:
             request.http_request.headers["Authorization"] = f"Bearer {token}"
         try:

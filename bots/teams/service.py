@@ -34,9 +34,15 @@ class ServiceHosts:
         return match["scheme"].lower() == "https" and match["port"] in (None, HTTPS_PORT)
 
 
+def is_loopback(url: str) -> bool:
+    """Whether `url` is on this machine."""
+    match = ADDRESS.fullmatch(url)
+    return match is not None and match["host"].lower().strip("[]") in LOOPBACK
+
+
 def is_trustworthy(url: str) -> bool:
     """Whether keys or tokens fetched from `url` cannot be replaced on the way: https, or this machine itself."""
     match = ADDRESS.fullmatch(url)
     if match is None:
         return False
-    return match["scheme"].lower() == "https" or match["host"].lower().strip("[]") in LOOPBACK
+    return match["scheme"].lower() == "https" or is_loopback(url)

@@ -10,7 +10,7 @@ import aiohttp
 
 from bots.chat import Transient
 from bots.teams.keys import read_capped
-from bots.teams.service import is_trustworthy
+from bots.teams.service import is_loopback, is_trustworthy
 
 LOGIN = "https://login.microsoftonline.com"
 MULTI_TENANT = "botframework.com"
@@ -53,9 +53,12 @@ class AccessTokens:
         self._good_until = float("-inf")
         self._fetching = asyncio.Lock()
 
-    async def get(self) -> str:
-        """The token, empty if none is needed. Raises Transient."""
-        if not self._is_needed:
+    async def get(self, service_url: str) -> str:
+        """The token for a Bot Connector, empty if none is needed. Raises Transient.
+
+        Entra's token is for Microsoft's Connector: one on this machine (Agents Playground) never sees it.
+        """
+        if not self._is_needed or (is_loopback(service_url) and not is_loopback(self._url)):
             return ""
         if self._clock() < self._good_until:
             return self._token

@@ -64,14 +64,15 @@ def render(card: Card, context: Context) -> Rendered:
         cut.append(phrase)
     writer = _Writer(context)
     blocks = [block for element in card.elements for block in writer.blocks(element)]
-    payload = {"text": fallback(card.summary), "blocks": writer.fitted(blocks)}
+    text = fallback(card.summary)
+    payload = {"text": text if text.strip() or not blocks else "…", "blocks": writer.fitted(blocks)}
     return Rendered(payload, (*cut, *writer.dropped))
 
 
 def fallback(summary: str) -> str:
     """The notification's text. Slack reads it as mrkdwn: nothing in it may link, or call `@here` together."""
     text = clipped(visible(summary), TEXT_MAX).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _CALL.sub("@\u2060", text) if text.strip() else "…"
+    return _CALL.sub("@\u2060", text)
 
 
 class _Writer:

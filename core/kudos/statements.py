@@ -5,25 +5,28 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 _RECEIVERS = bindparam("receivers", type_=ARRAY(BigInteger))
 
-# `locked` takes the accounts in the order of their ids, as everybody does. `fits` is empty unless the accounts are there, the
+# `locked` takes the accounts in the order of their ids, as everybody does, and none before all are there: who waits for
+# another's new account must hold nothing that the other may want. `fits` is empty unless the accounts are there, the
 # allowance suffices and no pair goes over its cap; then nothing below it writes, and the caller finds out which it was.
 GIVE = text("""
 WITH receiver AS (SELECT unnest(:receivers) AS member_id),
+opened AS (
+    SELECT (SELECT count(*) FROM account WHERE workspace_id = :workspace_id
+            AND member_id = ANY(:receivers) AND kind = 'earned' AND period = '') = cardinality(:receivers)
+       AND EXISTS (SELECT FROM account WHERE workspace_id = :workspace_id
+                   AND member_id = :giver AND kind = 'allowance' AND period = :period) AS yes
+),
 locked AS (
     SELECT id, kind, member_id, balance FROM account
-    WHERE workspace_id = :workspace_id
+    WHERE workspace_id = :workspace_id AND (SELECT yes FROM opened)
       AND ((member_id = :giver AND kind = 'allowance' AND period = :period)
         OR (member_id = ANY(:receivers) AND kind IN ('earned', 'receivable') AND period = ''))
     ORDER BY id FOR UPDATE
 ),
-opened AS (
-    SELECT (SELECT count(*) FROM locked WHERE kind = 'earned') = cardinality(:receivers)
-       AND EXISTS (SELECT FROM locked WHERE kind = 'allowance') AS yes
-),
 spent AS (
-    UPDATE account SET balance = account.balance - :total FROM locked, opened
+    UPDATE account SET balance = account.balance - :total FROM locked
     WHERE account.workspace_id = :workspace_id AND account.id = locked.id AND locked.kind = 'allowance'
-      AND opened.yes AND account.balance >= :total
+      AND account.balance >= :total
     RETURNING account.id
 ),
 pair AS (

@@ -170,11 +170,11 @@ class TestPoints:
 
     @pytest.mark.parametrize("locale", locale_names())
     def test_history_names_every_reason(self, locale: str) -> None:
-        reasons = "kudos kudos_undone receivable_advance receivable_settled grant merge manual_adjustment redemption refund expiry"
+        reasons = "kudos kudos_undone receivable_advance receivable_settled grant merge badge_earned achievement_earned manual_adjustment redemption refund expiry"
         words = words_for(locale)
         rows = [HistoryRow(NOW, reason, 1, 1, None) for reason in (*reasons.split(), "something_else")]
         cells = [row[1] for row in table_of(points.history(words, tuple(rows), MADRID)).rows]
-        assert len(set(cells)) == 11
+        assert len(set(cells)) == 13
         assert cells[-1] == words("points.reasons.unknown")
 
     def test_history_rows(self) -> None:
@@ -267,6 +267,7 @@ class TestHelp:
     def test_unknown_verb_names_the_nearest(self) -> None:
         assert "Did you mean /kudos?" in read(helps.unknown_verb(ENGLISH, "kudso", "kudos"))
         assert "mean" not in read(helps.unknown_verb(ENGLISH, "xyz", None))
+        assert read(helps.unknown_verb(ENGLISH, "", None)).startswith("I do not know this command.")
 
     def test_welcome_says_the_next_step(self) -> None:
         assert "/admin connect" in read(helps.welcome(ENGLISH, is_personal=False, is_connected=False))
@@ -279,6 +280,10 @@ class TestPlaces:
         card = places.connect_code(ENGLISH, "4F7K-2M9Q", 10)
         assert "/admin connect 4F7K-2M9Q" in read(card)
         assert "4F7K" not in card.summary
+
+    def test_a_place_without_a_name(self) -> None:
+        assert read(places.connected(ENGLISH, "", ())).startswith("This conversation is connected")
+        assert read(places.disconnected(ENGLISH, "")).startswith("This conversation is no longer connected")
 
     def test_platforms_are_named_when_there_are_several(self) -> None:
         assert "Microsoft Teams and Slack" in read(places.connected(ENGLISH, "#x", ("teams", "slack")))

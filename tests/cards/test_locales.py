@@ -13,7 +13,8 @@ from cards import help as helps
 from cards.words import LOCALES, SPELLINGS, leaves, locale_names, locale_tree
 
 ENGLISH = dict(leaves(locale_tree("en")))
-SOURCES = sorted(Path("cards").resolve().rglob("*.py"))
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted(source for folder in ("cards", "bots", "web") for source in (ROOT / folder).rglob("*.py"))
 PLACE = re.compile(r"\{(\w+)\}")
 
 

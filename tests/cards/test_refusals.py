@@ -38,6 +38,8 @@ REFUSALS: dict[str, dict[str, Any]] = {
     "points_invalid": {"given": "+1.5", "limit": 50},
     "points_twice": {},
     "allowance_short": {"needed": 10, "left": 1, **LATER},
+    "balance_short": {"needed": 10, "left": 3},
+    "edit_changes_people": {},
     "pair_limit": {"name": "Ana", "limit": 20, "left": 3, **LATER},
     "nothing_to_undo": {"minutes": 10},
     "undo_too_late": {"minutes": 10},

@@ -1,0 +1,230 @@
+"""Verification finds every kind of corruption that the tables' own guards would refuse, and nothing in clean books."""
+
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from core.database import Sessions
+from core.kudos import service as kudos
+from core.kudos.service import Source
+from core.kudos.verify import CHECKS
+from core.people.models import Workspace
+from core.people.queries import Person
+from core.points import service as points
+from core.points import verify
+from core.points.models import Account
+from core.points.service import Entry
+from core.points.verify import Outcome
+from tests.factories import make_company, make_member, make_place, make_workspace, thank
+
+# As the owner of the tables, in a transaction that is rolled back: without its guards everything can be planted.
+DISARM = """
+DO $$ DECLARE rule record; BEGIN
+    ALTER TABLE transfer DISABLE TRIGGER USER;
+    FOR rule IN SELECT conrelid::regclass AS owner, conname FROM pg_constraint
+        WHERE contype IN ('c', 'f', 'u') AND connamespace = 'public'::regnamespace ORDER BY contype = 'u'
+    LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', rule.owner, rule.conname); END LOOP;
+END $$
+"""
+
+ONE_KUDOS = (
+    "(SELECT min(id) FROM kudos WHERE workspace_id = :w AND undone_at IS NULL AND points_each > 0 AND NOT is_private)"
+)
+ONE_EARNED = "(SELECT min(id) FROM account WHERE workspace_id = :w AND kind = 'earned' AND balance > 0)"
+COPY = (
+    "INSERT INTO transfer (workspace_id, group_id, debit_id, credit_id, amount, reason, reference, idempotency_key, reverses)"
+    " SELECT workspace_id, group_id, {debit}, {credit}, {amount}, {reason}, reference, {key}, {reverses} FROM transfer"
+    " WHERE workspace_id = :w AND id = {id}"
+)
+
+
+def a_transfer(reason: str) -> str:
+    return f"(SELECT max(id) FROM transfer WHERE workspace_id = :w AND reason = '{reason}')"
+
+
+def account(kind: str) -> str:
+    return f"(SELECT min(id) FROM account WHERE workspace_id = :w AND kind = '{kind}')"
+
+
+def copied(transfer: str, **changed: str) -> str:
+    same = {
+        "debit": "debit_id",
+        "credit": "credit_id",
+        "amount": "amount",
+        "reason": "reason",
+        "key": "'copy'",
+        "reverses": "NULL",
+    }
+    return COPY.format(id=transfer, **(same | changed))
+
+
+def changed(table: str, change: str, where: str) -> str:
+    return f"UPDATE {table} SET {change} WHERE workspace_id = :w AND {where}"
+
+
+CORRUPTIONS = (
+    ("balance_drift", "UPDATE account SET balance = balance + 1 WHERE workspace_id = :w AND id = " + ONE_EARNED),
+    ("balance_drift", "DELETE FROM transfer WHERE workspace_id = :w AND id = " + a_transfer("kudos_undone")),
+    ("balance_drift", changed("account", "balance = balance + 1", "kind = 'receivable'")),
+    ("balance_negative", changed("account", "balance = -1", f"id = {ONE_EARNED}")),
+    ("balance_kept_wrongly", changed("account", "balance = 0", "kind = 'issuer'")),
+    ("balance_kept_wrongly", changed("account", "balance = NULL", f"id = {ONE_EARNED}")),
+    ("account_owner", changed("account", "kind = 'treasure'", "kind = 'expired'")),
+    ("account_owner", changed("account", "period = ''", "kind = 'allowance'")),
+    (
+        "account_repeated",
+        "INSERT INTO account (workspace_id, kind, member_id, balance) SELECT workspace_id, kind, member_id, 0 FROM account"
+        + f" WHERE workspace_id = :w AND id = {ONE_EARNED}",
+    ),
+    ("system_account_missing", "DELETE FROM account WHERE workspace_id <> :w AND kind = 'redeemed'"),
+    ("account_member_missing", changed("account", "member_id = 999999", f"id = {ONE_EARNED}")),
+    (
+        "transfer_account_missing",
+        changed("transfer", "credit_id = (SELECT min(id) FROM account WHERE workspace_id <> :w)", f"id = {a_transfer('kudos')}"),
+    ),
+    ("transfer_amount", changed("transfer", "amount = -5", f"id = {a_transfer('kudos')}")),
+    ("transfer_amount", changed("transfer", "amount = 2000000000", f"id = {a_transfer('kudos')}")),
+    ("transfer_to_itself", changed("transfer", "debit_id = credit_id", f"id = {a_transfer('kudos')}")),
+    ("transfer_kinds", changed("transfer", "reason = 'kudos'", f"id = {a_transfer('grant')}")),
+    ("transfer_kinds", copied(a_transfer("grant"), credit=account("receivable"), reason="'badge_earned'")),
+    ("transfer_owner", changed("transfer", f"debit_id = {ONE_EARNED}", f"id = {a_transfer('receivable_settled')}")),
+    ("transfer_repeated", copied(a_transfer("kudos"), key="idempotency_key")),
+    ("transfer_actor_missing", changed("transfer", "actor_id = 999999", f"id = {a_transfer('kudos')}")),
+    ("transfer_in_future", changed("transfer", "at = now() + interval '1 day'", f"id = {a_transfer('kudos')}")),
+    ("reversal_mismatch", changed("transfer", "amount = amount + 1", f"id = {a_transfer('kudos_undone')}")),
+    ("reversal_mismatch", changed("transfer", "reverses = 999999", f"id = {a_transfer('kudos_undone')}")),
+    ("reversal_mismatch", changed("transfer", "at = now() - interval '1 year'", f"id = {a_transfer('kudos_undone')}")),
+    ("reversal_repeated", copied(a_transfer("kudos_undone"), reverses="reverses")),
+    ("reversal_of_reversal", copied(a_transfer("kudos_undone"), debit="credit_id", credit="debit_id", reverses="id")),
+    ("allowance_grant", copied(a_transfer("grant"))),
+    ("allowance_grant", changed("transfer", "amount = amount * 10", f"id = {a_transfer('grant')}")),
+    ("allowance_grant", "DELETE FROM transfer WHERE workspace_id = :w AND id = " + a_transfer("grant")),
+    ("allowance_period", changed("account", "period = '2001-W01'", "kind = 'allowance'")),
+    ("identity_member_missing", changed("identity", "member_id = 999999", "remote_id = 'UANA'")),
+    (
+        "identity_member_missing",
+        changed("member", "merged_into = (SELECT max(id) FROM member WHERE workspace_id = :w)",
+                "id = (SELECT member_id FROM identity WHERE workspace_id = :w AND remote_id = 'UANA')"),
+    ),
+    ("merged_balance", changed("member", "merged_into = id + 1", f"id = (SELECT member_id FROM account WHERE workspace_id = :w AND id = {ONE_EARNED})")),
+    ("kudos_without_receiver", f"DELETE FROM kudos_receiver WHERE workspace_id = :w AND kudos_id = {ONE_KUDOS}"),
+    ("kudos_to_oneself", changed("kudos", f"giver_id = (SELECT min(member_id) FROM kudos_receiver WHERE workspace_id = :w AND kudos_id = {ONE_KUDOS})", f"id = {ONE_KUDOS}")),
+    ("kudos_transfer_mismatch", changed("kudos", "points_each = points_each + 1", f"id = {ONE_KUDOS}")),
+    ("kudos_transfer_mismatch", changed("kudos_receiver", "transfer_id = NULL", f"kudos_id = {ONE_KUDOS}")),
+    ("kudos_transfer_mismatch", changed("transfer", "reference = 'kudos:0'", f"id = {a_transfer('kudos')}")),
+    ("kudos_transfer_mismatch", changed("kudos_receiver", "member_id = member_id + 1000000", f"kudos_id = {ONE_KUDOS}")),
+    ("transfer_without_kudos", copied(a_transfer("kudos"))),
+    ("kudos_undone", changed("kudos", "undone_at = now()", f"id = {ONE_KUDOS}")),
+    ("kudos_undone", changed("kudos", "undone_at = NULL", "undone_at IS NOT NULL")),
+    ("kudos_pair_drift", changed("kudos_pair", "points = points + 1", "points > 0")),
+    ("kudos_pair_drift", "DELETE FROM kudos_pair WHERE workspace_id = :w AND points > 0"),
+    ("kudos_period", changed("kudos", "given_at = given_at - interval '30 days'", f"id = {ONE_KUDOS}")),
+    (
+        "seconded_by_party",
+        f"INSERT INTO kudos_second SELECT workspace_id, id, giver_id, now() FROM kudos WHERE workspace_id = :w AND id = {ONE_KUDOS}",
+    ),
+    (
+        "seconded_by_party",
+        "INSERT INTO kudos_second SELECT workspace_id, kudos_id, member_id, now() FROM kudos_receiver"
+        + f" WHERE workspace_id = :w AND kudos_id = {ONE_KUDOS}",
+    ),
+    ("seconded_in_private", changed("kudos", "is_private = true", "id IN (SELECT kudos_id FROM kudos_second)")),
+    ("kudos_unannounced", "DELETE FROM outbox WHERE workspace_id = :w"),
+)  # fmt: skip
+
+
+async def test_every_planted_corruption_is_found_and_clean_books_have_none(database: Sessions) -> None:
+    workspace = await history(database)
+    async with database.engine.connect() as connection:
+        assert await found(connection) == {}, "clean books"
+        assert await found(connection, text(DISARM)) == {}, "clean books without their guards"
+        missed = [
+            (code, planted)
+            for code, planted in CORRUPTIONS
+            if code not in await found(connection, text(DISARM), text(planted).bindparams(w=workspace.id))
+        ]
+    assert not missed, f"found {len(CORRUPTIONS) - len(missed)} of {len(CORRUPTIONS)}"
+    assert {code for code, _ in CORRUPTIONS} == {check.code for check in CHECKS}, (
+        "every check has a corruption of its own"
+    )
+
+
+async def found(connection: AsyncConnection, *planted: object) -> dict[str, Outcome]:
+    """What verification finds after the owner's statements, which are rolled back."""
+    async with connection.begin() as transaction:
+        for statement in planted:
+            done = await connection.execute(statement)  # type: ignore[call-overload]
+            assert done.rowcount != 0, f"planted nothing: {statement}"
+        await connection.execute(text("SET LOCAL ROLE plaudit_ops"))
+        session = AsyncSession(bind=connection)
+        outcomes = [await verify.examine(session, check) for check in CHECKS]
+        await session.close()
+        if transaction.is_active:
+            await transaction.rollback()
+    return {outcome.check.code: outcome for outcome in outcomes if outcome.faults}
+
+
+async def test_finding_names_the_row_what_was_expected_and_what_was_found(database: Sessions) -> None:
+    workspace = await history(database)
+    async with database.engine.connect() as connection:
+        planted = text(changed("account", "balance = balance + 7", f"id = {ONE_EARNED}")).bindparams(w=workspace.id)
+        outcomes = await found(connection, planted)
+    (finding,) = outcomes["balance_drift"].findings
+    assert finding.workspace_id == workspace.id
+    assert finding.ids.startswith("account ")
+    assert int(finding.found) == int(finding.expected) + 7
+
+
+async def test_findings_are_listed_up_to_a_limit_and_all_counted(database: Sessions) -> None:
+    workspace, _ = await make_company(database, 0)
+    many = verify.FINDINGS_MAX + 5
+    async with database.engine.connect() as connection:
+        planted = text(
+            "WITH people AS (INSERT INTO member (workspace_id) SELECT :w FROM generate_series(1, :many) RETURNING id)"
+            " INSERT INTO account (workspace_id, kind, member_id, balance) SELECT :w, 'earned', id, 1 FROM people"
+        )
+        outcomes = await found(connection, planted.bindparams(w=workspace.id, many=many))
+    assert outcomes["balance_drift"].faults == many
+    assert len(outcomes["balance_drift"].findings) == verify.FINDINGS_MAX
+
+
+async def history(database: Sessions) -> Workspace:
+    """A workspace in which everything has happened once that moves points, and a second one beside it."""
+    async with database.begin(role="ops") as (session, now):
+        await make_workspace(session)
+        frugal = await make_workspace(session, allowance_points=0)
+        await points.open_allowance(
+            session, workspace=frugal, member_id=(await make_member(session, frugal)).member_id, now=now
+        )
+        workspace = await make_workspace(session, time_zone="Pacific/Auckland")
+        place = await make_place(session, workspace, is_connected=True)
+        ana = await make_member(session, workspace, "Ana", remote_id="UANA")
+        luis, eva, tom = [await make_member(session, workspace, name) for name in ("Luis", "Eva", "Tom")]
+        first = await thank(
+            session,
+            workspace,
+            ana,
+            [luis, eva],
+            now=now,
+            points_each=5,
+            source=Source(place.id, "1"),
+            tags=["teamwork"],
+        )
+        await kudos.second(session, workspace=workspace, kudos_id=first, member=tom, now=now)
+        await thank(session, workspace, luis, [tom], now=now, is_private=True, message="quietly")
+        spent = await thank(session, workspace, tom, [eva], now=now, points_each=7, message="too early")
+        await spend(session, workspace, eva, 10, now=now)
+        await kudos.undo(session, workspace=workspace, kudos_id=spent, giver=tom, now=now)
+        await thank(session, workspace, luis, [eva], now=now, points_each=3, message="and again")
+    return workspace
+
+
+async def spend(session: AsyncSession, workspace: Workspace, member: Person, amount: int, *, now: datetime) -> None:
+    of_workspace = select(Account.id).where(Account.workspace_id == workspace.id)
+    earned = await session.scalar(of_workspace.where(Account.member_id == member.member_id, Account.kind == "earned"))
+    redeemed = await session.scalar(of_workspace.where(Account.kind == "redeemed"))
+    assert earned is not None
+    assert redeemed is not None
+    entry = Entry(earned, redeemed, amount, "redemption", "perk:1", "perk:1")
+    await points.append(session, [entry], workspace_id=workspace.id, actor_id=member.member_id, now=now)

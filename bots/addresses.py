@@ -27,6 +27,7 @@ def to_address(target: Target) -> dict[str, Any]:
         "interaction": target.interaction,
         "response_url": target.response_url,
         "private": target.private,
+        "optional": target.optional,
         "manner": target.manner.value,
     }
     return {name: value for name, value in fields.items() if value}
@@ -51,6 +52,7 @@ def to_target(address: Mapping[str, Any]) -> Target:
         interaction=address.get("interaction", ""),
         response_url=address.get("response_url", ""),
         private=address.get("private", False),
+        optional=address.get("optional", False),
         manner=Manner(address.get("manner", Manner.POST)),
     )
 

@@ -11,6 +11,8 @@ from cards.words import words_for
 from core import outbox
 from core.outbox import Outgoing
 
+PRIVATELY = frozenset({Audience.PRIVATE, Audience.ASIDE})
+
 
 def outgoing(platform: Platform, incoming: Incoming, reply: Reply) -> Target:
     """The target of a reply: private where it has to be, whispered where the platform can, else said where it was asked."""
@@ -24,7 +26,8 @@ def outgoing(platform: Platform, incoming: Incoming, reply: Reply) -> Target:
         reply_to=act.message_id if isinstance(act, Said) and not is_personal else "",
         interaction=act.interaction if isinstance(act, Pressed) else "",
         response_url=incoming.response_url,
-        private=not is_personal and (reply.audience is Audience.PRIVATE or is_whispered),
+        private=not is_personal and (reply.audience in PRIVATELY or is_whispered),
+        optional=not is_personal and reply.audience is Audience.ASIDE,
         manner=reply.manner,
     )
 

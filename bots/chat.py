@@ -96,10 +96,11 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """The author changed a message; `parts` is its new text."""
+    """The author changed a message; `parts` is its new text, `replied_to` as in `Said`."""
 
     message_id: str
     parts: tuple[Part, ...]
+    replied_to: Account | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +160,13 @@ class Manner(StrEnum):
 class Audience(StrEnum):
     """`HERE` is seen by all where it was asked. `PRIVATE` is for the asker's eyes only, if need be in their private chat.
     `QUIET` is nobody's secret: it is whispered to the asker where the platform can whisper, otherwise said where it was asked.
+    `ASIDE` is private too, but beside what everybody sees already: where the asker has no private chat with us it is left out.
     """
 
     HERE = "here"
     QUIET = "quiet"
     PRIVATE = "private"
+    ASIDE = "aside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,7 @@ class Target:
 
     A direct message has `place=None`-like meaning by `place.kind is PERSONAL` and an empty `place.remote_id`: the adapter
     opens the private chat with `person` itself. `message_id` is the message to edit; `interaction` answers a press.
+    `optional` is left out rather than answered in another way where the person cannot be written to.
     """
 
     place: Place
@@ -201,6 +205,7 @@ class Target:
     interaction: str = ""
     response_url: str = ""
     private: bool = False
+    optional: bool = False
     manner: Manner = Manner.POST
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bots import acts, recognition, refusing, turns
 from bots.answering import broken, messages, outgoing
-from bots.chat import Answer, Incoming, Platform, PlatformName, Pressed, Reply
+from bots.chat import Answer, Audience, Incoming, Platform, PlatformName, Pressed, Reply
 from bots.metrics import Metrics
 from bots.presenter import Presenter, Subject
 from bots.recognition import AskLater, Home, Profiles, Silence, Strangers
@@ -64,38 +64,55 @@ class Dispatcher:
     async def answer(self, incoming: Incoming, *, body: Mapping[str, Any], window: float) -> Answer | None:
         """See `bots.chat.Desk`. A bug is logged and answered with one generic card."""
         platform = self.platforms[incoming.place.platform]
+        key = Key(platform.name, incoming.place.tenant, incoming.delivery_id)
+        outcome: Outcome | None = None
         try:
             async with asyncio.timeout(window):
                 with self.metrics.answer_seconds.labels(platform.name).time():
-                    return await self._answer(incoming)
+                    outcome = await self._perform([incoming], key, self._claim_of(incoming, key))
+                    return await self._present(incoming, outcome)
         except TimeoutError:
-            place = incoming.place
-            await self.store(place.platform, place.tenant, incoming.delivery_id, place.remote_id, body)
+            await self._answer_later(incoming, key, outcome, body)
             return None
         except Exception as fault:  # noqa: BLE001 - the edge: every bug is caught once, here
             reference = self._bug(fault, platform.name)
-            if incoming.answers_in_body:
+            if incoming.answers_in_body and outcome is None:
                 return broken(platform, incoming, reference)
-            await self.store(platform.name, incoming.place.tenant, incoming.delivery_id, incoming.place.remote_id, body)
+            await self._answer_later(incoming, key, outcome, body)
             return None
 
-    async def _answer(self, incoming: Incoming) -> Answer | None:
-        key = Key(incoming.place.platform, incoming.place.tenant, incoming.delivery_id)
+    def _claim_of(self, incoming: Incoming, key: Key) -> Claim:
+        # The guard of a press is its token: a repeat that waits for an answer in the body is answered like a second press.
+        is_guarded = isinstance(incoming.act, Pressed) and incoming.answers_in_body
 
         async def claim(transaction: Transaction) -> bool:
-            # The guard of a press is its token: a repeat of it is answered like a second press.
-            return isinstance(incoming.act, Pressed) or await inbox.claim(transaction.session, key)
+            return is_guarded or await inbox.claim(transaction.session, key)
 
-        outcome = await self._perform([incoming], key, claim)
+        return claim
+
+    async def _answer_later(
+        self, incoming: Incoming, key: Key, outcome: Outcome | None, body: Mapping[str, Any]
+    ) -> None:
+        """Too late, or failed: do it from the inbox; if it is done already only its answer is still owed."""
+        if outcome is None:
+            await self.store(key.platform, key.tenant, key.remote_id, incoming.place.remote_id, body)
+            return
+        replies = [(replace(asked, answers_in_body=False), reply) for asked, reply in outcome.replies]
+        async with self.sessions.begin(outcome.workspace_id) as (session, _):
+            await self._owe(session, key, replace(outcome, replies=replies))
+        self.wake_sender()
+
+    async def _present(self, incoming: Incoming, outcome: Outcome) -> Answer | None:
+        """What an HTTP body is to carry; None where it carries nothing."""
         if not incoming.answers_in_body:
             return None
         if outcome.is_repeat:
-            outcome = Outcome(outcome.workspace_id, [(incoming, refusing.refusal(incoming, AlreadyDone()))])
+            return await self._build(outcome.workspace_id, incoming, refusing.refusal(incoming, AlreadyDone()))
         if not outcome.replies:
             return None
-        return await self._present(outcome.workspace_id, *outcome.replies[0])
+        return await self._build(outcome.workspace_id, *outcome.replies[0])
 
-    async def _present(self, workspace_id: int, incoming: Incoming, reply: Reply) -> Answer | None:
+    async def _build(self, workspace_id: int, incoming: Incoming, reply: Reply) -> Answer | None:
         platform = self.platforms[incoming.place.platform]
         target = outgoing(platform, incoming, reply)
         async with self.sessions.begin(workspace_id) as transaction:
@@ -132,7 +149,7 @@ class Dispatcher:
         async with self.sessions.begin(role="ops") as (session, _):
             if not await inbox.fail(session, pending.key, error=f"{type(fault).__name__} ({reference})"):
                 return
-            reply = Reply("broken", {"reference": reference})
+            reply = Reply("broken", {"reference": reference}, Audience.QUIET)
             await self._owe(
                 session, pending.key, Outcome(NO_WORKSPACE, [(incoming, reply) for incoming in incomings[:1]])
             )

@@ -163,6 +163,8 @@ async def _enrol(
     profile = profiles.get(account.remote_id, Profile(name=account.name))
     if profile is None:
         raise ForeignGiver("stranger") if is_sender else PersonNotFound(name=clean_name(account.name))
+    if profile.foreign == "bot" and is_sender:
+        raise Silence
     if profile.foreign:
         raise (
             ForeignGiver(profile.foreign)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bots.chat import Account, Incoming, Part, PlaceKind, Said
+from bots.chat import Account, Edited, Incoming, Part, PlaceKind, Said
 from bots.grammar import Command, parse
 from bots.recognition import Home, Profiles, recognise
 from bots.turn import Turn
@@ -85,7 +85,7 @@ def _mentioned(incoming: Incoming, command: Command) -> Sequence[Account]:
     act = incoming.act
     if (
         command.verb == "kudos"
-        and isinstance(act, Said)
+        and isinstance(act, Said | Edited)
         and act.replied_to
         and not command.receivers
         and not command.subverb

@@ -156,7 +156,7 @@ def _second(words: Words, view: KudosView) -> Buttons:
 
 
 def _undo(words: Words, view: KudosView, left: timedelta) -> Iterator[Element]:
-    yield _subtle(words("kudos.undo_within", count=max(1, int(left.total_seconds()) // 60)))
+    yield _subtle(words("kudos.undo_within", count=max(1, round(left.total_seconds() / 60))))
     action = Action(UNDO, object_id=view.kudos_id, member_id=view.giver.member_id, lifetime=left)
     yield Buttons((Button(words("kudos.undo"), action),))
 

@@ -5,7 +5,7 @@ again is sent again (an edit), however often that happened while it waited.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -131,20 +131,21 @@ _ENQUEUE = text(
     " state = CASE WHEN outbox.state = 'sending' THEN 'sending' ELSE 'pending' END"
 ).bindparams(bindparam("messages", type_=JSONB))
 
-# A loose index scan over (priority, scope): the answers of all conversations first, each conversation looked at once
-# however many messages wait in it.
+# A loose index scan over (priority, scope), read no further than needed: the answers of all conversations first, each
+# conversation looked at once however many messages wait in it. A conversation that another sender holds is passed over.
 _LEASE_SCOPES = text(
     "WITH RECURSIVE head AS ("
     " (SELECT priority, scope FROM outbox WHERE state = 'pending' ORDER BY priority, scope LIMIT 1)"
     " UNION ALL SELECT following.priority, following.scope FROM head CROSS JOIN LATERAL"
     " (SELECT priority, scope FROM outbox WHERE state = 'pending' AND (priority, scope) > (head.priority, head.scope)"
     " ORDER BY priority, scope LIMIT 1) AS following),"
-    " ready AS (SELECT outbox_scope.scope FROM outbox_scope WHERE scope IN"
-    " (SELECT head.scope FROM head JOIN outbox_scope USING (scope)"
-    " WHERE ready_at <= clock_timestamp() AND leased_until <= clock_timestamp()"
+    " ready AS (SELECT turn.scope FROM head CROSS JOIN LATERAL (SELECT scope FROM outbox_scope"
+    " WHERE outbox_scope.scope = head.scope AND ready_at <= clock_timestamp() AND leased_until <= clock_timestamp()"
     " AND EXISTS (SELECT FROM outbox WHERE outbox.scope = head.scope AND outbox.state = 'pending'"
-    " AND outbox.not_before <= clock_timestamp()) LIMIT :limit)"
-    " AND leased_until <= clock_timestamp() FOR UPDATE SKIP LOCKED)"
+    " AND outbox.priority = head.priority AND outbox.not_before <= clock_timestamp())"
+    " AND NOT EXISTS (SELECT FROM outbox WHERE outbox.scope = head.scope AND outbox.state = 'pending'"
+    " AND outbox.priority < head.priority AND outbox.not_before <= clock_timestamp())"
+    " FOR UPDATE SKIP LOCKED) AS turn LIMIT :limit)"
     " UPDATE outbox_scope SET leased_until = clock_timestamp() + CAST(:lease AS interval) FROM ready"
     " WHERE outbox_scope.scope = ready.scope RETURNING outbox_scope.scope"
 )
@@ -181,7 +182,7 @@ _POSTPONE = text(
 _RELEASE = text(
     "UPDATE outbox_scope SET leased_until = '-infinity', ready_at = greatest("
     "greatest(ready_at + CAST(:burst AS interval), clock_timestamp()) + CAST(:gap AS interval) - CAST(:burst AS interval),"
-    " clock_timestamp() + CAST(:pause AS interval))"
+    " CASE WHEN CAST(:pause AS interval) > INTERVAL '0' THEN clock_timestamp() + CAST(:pause AS interval) END)"
     " WHERE scope = :scope"
 )
 
@@ -204,17 +205,7 @@ async def enqueue(session: AsyncSession, messages: Sequence[Outgoing], *, worksp
     """Owe these messages, in the transaction of the fact they tell of. A known key is owed once more (an edit)."""
     if not messages:
         return
-    rows = [
-        {
-            "dedup_key": message.dedup_key,
-            "scope": message.scope,
-            "kind": message.kind,
-            "address": dict(message.address),
-            "reference": dict(message.reference),
-            "priority": message.priority,
-        }
-        for message in messages
-    ]
+    rows = [asdict(message) for message in messages]
     await session.execute(_ENQUEUE, {"messages": rows, "workspace_id": workspace_id})
 
 

@@ -1,8 +1,9 @@
 """`/kudos @ana @luis why #tag +5`, `/kudos private …`, `/kudos undo`, `/kudos me`, and the buttons of its cards."""
 
 import re
+from dataclasses import replace
 
-from bots.chat import Audience, Manner, Reply, Said
+from bots.chat import Audience, Edited, Manner, Reply, Said
 from bots.turn import Turn
 from core.errors import Refusal
 from core.kudos import queries, service
@@ -38,6 +39,7 @@ async def run(turn: Turn) -> Reply | None:
         return Reply("kudos_mine", {"reader": turn.member.member_id})
     if turn.command.is_bare:
         return Reply("help_verb", {"verb": "kudos"}, Audience.QUIET)
+    is_private = turn.command.subverb == "private"
     kudos_id = await service.give(
         turn.session,
         workspace=turn.workspace,
@@ -45,12 +47,13 @@ async def run(turn: Turn) -> Reply | None:
         receivers=_receivers(turn),
         wording=Wording.of(turn.command.text, turn.command.tags),
         points_each=_points(turn.command.points),
-        is_private=turn.command.subverb == "private",
+        is_private=is_private,
         source=service.Source(turn.conversation.id, turn.message_id),
         guards_repeats=turn.incoming.repeat_guard,
         now=turn.now,
     )
-    return Reply("kudos_receipt", {"kudos": kudos_id, "reader": turn.member.member_id})
+    audience = Audience.PRIVATE if is_private else Audience.ASIDE
+    return Reply("kudos_receipt", {"kudos": kudos_id, "reader": turn.member.member_id}, audience)
 
 
 def _receivers(turn: Turn) -> list[Person]:
@@ -58,7 +61,7 @@ def _receivers(turn: Turn) -> list[Person]:
     if turn.command.typed:
         raise UnknownPerson(name=turn.command.typed[0])
     act = turn.incoming.act
-    answered = (act.replied_to,) if isinstance(act, Said) and act.replied_to else ()
+    answered = (act.replied_to,) if isinstance(act, Said | Edited) and act.replied_to else ()
     return [turn.person(account) for account in turn.command.receivers or answered]
 
 
@@ -117,4 +120,4 @@ async def withdraw(turn: Turn, kudos_id: int) -> Reply | None:
         await service.undo(turn.session, workspace=turn.workspace, kudos_id=kudos_id, giver=turn.member, now=turn.now)
     except (service.UndoTooLate, service.AlreadyUndone, service.NotYourKudos):
         return None
-    return _taken_back(turn, kudos_id)
+    return replace(_taken_back(turn, kudos_id), audience=Audience.ASIDE)

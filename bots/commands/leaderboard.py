@@ -2,6 +2,7 @@
 
 from bots.chat import Audience, Manner, Reply
 from bots.turn import Turn
+from cards.words import words_for
 from core.leaderboards.queries import PERIODS, PeriodUnknown
 
 DEFAULT_PERIOD = "month"
@@ -9,8 +10,9 @@ MEASURE = "points"
 
 
 async def run(turn: Turn) -> Reply:
-    asked = [turn.command.subverb, *turn.command.text.casefold().split()]
-    periods = [word for word in asked if word and word != MEASURE]
+    spellings = words_for(turn.workspace.locale).subverbs()
+    typed = (spellings.get(word, word) for word in turn.command.text.casefold().split())
+    periods = [word for word in (turn.command.subverb, *typed) if word and word != MEASURE]
     period = periods[0] if periods else DEFAULT_PERIOD
     if period not in PERIODS or len(periods) > 1:
         raise PeriodUnknown(typed=" ".join(periods)[:40])

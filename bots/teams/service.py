@@ -16,7 +16,8 @@ ADDRESS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ServiceHosts:
-    """`hosts` are exact names in lower case. With `plain_loopback` those on loopback may use http and any port."""
+    """`hosts` are exact names in lower case, with a port where only that one is meant. With `plain_loopback` those on
+    loopback may use http and, if none is named, any port."""
 
     hosts: Collection[str]
     plain_loopback: bool = False
@@ -27,11 +28,12 @@ class ServiceHosts:
         if match is None:
             return False
         host = match["host"].lower().strip("[]")
-        if host not in self.hosts:
+        is_named_with_port = f"{host}:{match['port']}" in self.hosts
+        if host not in self.hosts and not is_named_with_port:
             return False
         if self.plain_loopback and host in LOOPBACK:
             return True
-        return match["scheme"].lower() == "https" and match["port"] in (None, HTTPS_PORT)
+        return match["scheme"].lower() == "https" and (is_named_with_port or match["port"] in (None, HTTPS_PORT))
 
 
 def is_loopback(url: str) -> bool:

@@ -38,6 +38,9 @@ async def _post_privately(api: Api, target: Target, payload: Mapping[str, Any], 
     except Permanent as error:
         if not error.gone:
             raise
+        if target.optional:
+            # The group stays: it is the private chat that is closed.
+            raise Permanent(error.reason) from None
     return await _post_to(api, target.place, target.reply_to, _way_to(username))
 
 

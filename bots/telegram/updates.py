@@ -66,7 +66,8 @@ def _edited(message: Message, us: Ourselves, verbs: Collection[str], delivery_id
     place, sender, said = _place(message.chat, us, _thread(message)), _sender(message, us), words(message)
     if place is None or sender is None or said is None or not _is_for_us(message, said, us, verbs):
         return None
-    return Incoming(place, delivery_id, sender, Edited(number(message.message_id), parts(said, us)))
+    act = Edited(number(message.message_id), parts(said, us), _replied_to(message, us))
+    return Incoming(place, delivery_id, sender, act)
 
 
 def _pressed(query: CallbackQuery, us: Ourselves, delivery_id: str) -> Incoming | None:

@@ -74,8 +74,7 @@ CORRUPTIONS = (
     ("account_owner", changed("account", "period = ''", "kind = 'allowance'")),
     (
         "account_repeated",
-        "INSERT INTO account (workspace_id, kind, member_id, balance) SELECT workspace_id, kind, member_id, 0 FROM account"
-        + f" WHERE workspace_id = :w AND id = {ONE_EARNED}",
+        "INSERT INTO account (workspace_id, kind, member_id, balance) SELECT workspace_id, kind, member_id, 0 FROM account WHERE workspace_id = :w AND id = " + ONE_EARNED,
     ),
     ("system_account_missing", "DELETE FROM account WHERE workspace_id <> :w AND kind = 'redeemed'"),
     ("account_member_missing", changed("account", "member_id = 999999", f"id = {ONE_EARNED}")),
@@ -126,8 +125,7 @@ CORRUPTIONS = (
     ),
     (
         "seconded_by_party",
-        "INSERT INTO kudos_second SELECT workspace_id, kudos_id, member_id, now() FROM kudos_receiver"
-        + f" WHERE workspace_id = :w AND kudos_id = {ONE_KUDOS}",
+        "INSERT INTO kudos_second SELECT workspace_id, kudos_id, member_id, now() FROM kudos_receiver WHERE workspace_id = :w AND kudos_id = " + ONE_KUDOS,
     ),
     ("seconded_in_private", changed("kudos", "is_private = true", "id IN (SELECT kudos_id FROM kudos_second)")),
     ("kudos_unannounced", "DELETE FROM outbox WHERE workspace_id = :w"),

@@ -81,3 +81,19 @@ def test_loopback_needs_development_and_to_be_listed(url: str) -> None:
 )
 def test_where_keys_and_tokens_come_from(url: str, trusted: bool) -> None:
     assert is_trustworthy(url) is trusted
+
+
+@pytest.mark.parametrize(
+    ("url", "is_allowed"),
+    [
+        ("http://127.0.0.1:9001/", True),
+        ("http://127.0.0.1:9002/", False),
+        ("http://127.0.0.1/", False),
+        ("https://connector.example:8443/", True),
+        ("https://connector.example/", False),
+        ("http://connector.example:8443/", False),
+    ],
+)
+def test_a_host_named_with_its_port_is_meant_on_that_port_only(url: str, is_allowed: bool) -> None:
+    hosts = ServiceHosts({"127.0.0.1:9001", "connector.example:8443"}, plain_loopback=True)
+    assert hosts.allows(url) is is_allowed

@@ -1,0 +1,1 @@
+"""The edges one by one."""

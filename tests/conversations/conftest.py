@@ -1,0 +1,23 @@
+"""`stage` is ready to thank on; `bare_stage` is an installation that nobody has used yet."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from core.database import Sessions
+from tests.conversations.stage import Stage, open_stage
+
+
+@pytest.fixture
+async def stage(database: Sessions) -> AsyncIterator[Stage]:
+    """Everything that was sent on it is judged in the end."""
+    async with open_stage(database) as opened:
+        yield opened
+    assert opened.wire.faults() == []
+
+
+@pytest.fixture
+async def bare_stage(database: Sessions) -> AsyncIterator[Stage]:
+    async with open_stage(database, is_set_up=False) as opened:
+        yield opened
+    assert opened.wire.faults() == []

@@ -7,7 +7,19 @@ from typing import Any
 from botbuilder.schema import Activity, Attachment, ChannelAccount, ConversationAccount, ConversationParameters
 from msrest.exceptions import DeserializationError  # type: ignore[attr-defined]
 
-from bots.chat import Account, Manner, Permanent, Place, PlaceKind, Profile, SendError, Sent, Target, Transient
+from bots.chat import (
+    Account,
+    ChatClosed,
+    Manner,
+    Permanent,
+    Place,
+    PlaceKind,
+    Profile,
+    SendError,
+    Sent,
+    Target,
+    Transient,
+)
 from bots.teams.activity import conversation_id
 from bots.teams.connector import Connectors
 from bots.teams.errors import CONVERSATION_UNKNOWN, MEMBER_UNKNOWN, ConnectorRefusal, as_send_error
@@ -34,8 +46,9 @@ async def send(connectors: Connectors, target: Target, rendered: Rendered, summa
         personal = await _open(connectors, target.place, target.person)
         return Sent(await _post(connectors, personal, activity), place=personal)
     except Permanent as refusal:
-        # It is the private chat that is closed, not the group in which the answer was asked for.
-        raise Permanent(refusal.reason, gone=refusal.gone and target.place.kind is PlaceKind.PERSONAL) from None
+        if refusal.gone and target.place.kind is not PlaceKind.PERSONAL:
+            raise ChatClosed(refusal.reason) from None
+        raise
 
 
 async def find_profile(connectors: Connectors, account: Account, place: Place) -> Profile | None:

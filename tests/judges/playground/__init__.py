@@ -1,0 +1,1 @@
+"""Microsoft's Agents Playground as a judge."""

@@ -56,6 +56,7 @@ REFUSALS: dict[str, dict[str, Any]] = {
     "admin_only": {},
     "code_invalid": {},
     "place_taken": {},
+    "private_chat_closed": {},
     "nothing_typed": {},
     "period_unknown": {"typed": "fortnight"},
     "ask_later": {},

@@ -23,6 +23,7 @@ ALONE = frozenset({"undo", "me"})
 _WORD = re.compile(r"\S+")
 _POINTS = re.compile(r"\+[-+.,\"'\d]\S*|\+(?:nan|inf|infinity|true|false)", re.IGNORECASE)
 _TAG = re.compile(r"#\w[\w-]*[.,;:!?]*")
+_BEFORE_MARK = re.compile(r" ([!?.,;:]+)(?= |$)")  # "@Ana" and "!" were two tokens
 _SEPARATORS = frozenset({",", ":", "-", "—"})
 _JOINTS = frozenset({",", "&", "and", "y", "e", "und", "et", "with", "con", "to", "a"})
 
@@ -96,7 +97,7 @@ def _arguments(command: Command, tokens: Sequence[Part]) -> Command:
     leading = _leading(words)
     named = words[:leading] if leading else words
     receivers = tuple(dict.fromkeys(token for token in named if isinstance(token, Account)))
-    typed = tuple(token.name for token in named if isinstance(token, Typed))
+    typed = tuple(token.name.removeprefix("@") for token in named if isinstance(token, Typed))
     text = _text(words[leading:] if leading else _without_last_people(words))
     return Command(command.verb, command.typed_verb, command.subverb, receivers, typed, text, tags, points)
 
@@ -142,4 +143,4 @@ def _without_last_people(words: Sequence[Part]) -> Sequence[Part]:
 
 def _text(words: Sequence[Part]) -> str:
     spoken = (token if isinstance(token, str) else f"@{token.name}".replace("@@", "@") for token in words)
-    return " ".join(spoken).replace(" \n", "\n").strip()
+    return _BEFORE_MARK.sub(r"\1", " ".join(spoken)).replace(" \n", "\n").strip()

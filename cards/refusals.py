@@ -7,7 +7,7 @@ from typing import Any
 from cards.model import Card, Paragraph, Text
 from cards.words import Value, Words
 
-# Details that are amounts of points; every other number is said as it is..
+# Details that are amounts of points; every other number is said as it is.
 _POINTS = frozenset({"needed", "left"})
 _LIMITS_OF_POINTS = frozenset({"pair_limit"})
 _COUNTED = frozenset({"minutes", "seconds"})

@@ -5,6 +5,8 @@ import re
 _SPECIAL = re.compile(r"[\\`*_\[\]<>~&|]")
 # A list, a heading or a quote begins with these at the start of a line.
 _LINE_START = re.compile(r"^(\s*\d*)([-+#=.)])", re.MULTILINE)
+# Four blanks or a tab there begin a block of code.
+_INDENT = re.compile(r"^[^\S\n]+", re.MULTILINE)
 # Clients replace {{DATE(…)}} and {{TIME(…)}} wherever they stand; a word joiner between the braces stops that.
 _FUNCTION = re.compile(r"\{(?=\{)")
 _NOT_IN_MENTION = re.compile(r"[\\`*_\[\]<>~&|#\n]+")
@@ -16,8 +18,8 @@ def literal(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Shown as typed where Markdown is read."""
-    return _LINE_START.sub(r"\1\\\2", _SPECIAL.sub(r"\\\g<0>", literal(text)))
+    """Shown as typed where Markdown is read, but for blanks at the start of a line."""
+    return _LINE_START.sub(r"\1\\\2", _SPECIAL.sub(r"\\\g<0>", _INDENT.sub(" ", literal(text))))
 
 
 def strong(text: str) -> str:

@@ -5,8 +5,7 @@ changes. A receiver whom none of those cards mentions on a platform of theirs, a
 private. A card's row is keyed by kudos and conversation, so that asking for it again is an edit.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,20 +16,28 @@ from core.people import queries as people
 
 CARD, NOTICE = "kudos_card", "kudos_notice"
 
-_AUDIENCE = text("""
-SELECT kudos.is_private,
-       ARRAY(SELECT member_id FROM kudos_receiver WHERE workspace_id = kudos.workspace_id AND kudos_id = kudos.id) AS receivers,
-       (SELECT jsonb_agg(jsonb_build_object('platform', platform, 'tenant', tenant, 'remote_id', remote_id, 'kind', kind,
-               'name', name, 'reference', reference) ORDER BY id)
-        FROM conversation WHERE conversation.workspace_id = kudos.workspace_id AND NOT is_gone AND NOT kudos.is_private
-          AND (is_connected OR (conversation.id = kudos.conversation_id AND kind <> 'personal'))) AS places
-FROM kudos WHERE workspace_id = :workspace_id AND id = :kudos_id
-""")
+# Members of the statement that gives: a row for each card, keyed and addressed like any message of the outbox.
+CARDS = f"""\
+place AS (
+    SELECT platform, tenant, concat_ws(':', platform, tenant, remote_id) AS scope,
+           jsonb_build_object('platform', platform, 'tenant', tenant, 'remote_id', remote_id, 'kind', kind, 'name', name,
+                              'reference', reference) AS address
+    FROM conversation WHERE workspace_id = :workspace_id AND NOT is_gone AND NOT :is_private
+      AND (is_connected OR (id = :conversation_id AND kind <> 'personal'))
+),
+paced AS (INSERT INTO outbox_scope (scope) SELECT scope FROM place, given ORDER BY scope ON CONFLICT DO NOTHING),
+card AS (
+    INSERT INTO outbox (workspace_id, dedup_key, scope, kind, address, reference, priority)
+    SELECT :workspace_id, concat('kudos:', given.id, ':in:', scope), scope, '{CARD}', address,
+           jsonb_build_object('kudos', given.id), {outbox.BROADCAST}
+    FROM place, given ORDER BY scope
+)"""
 
-_MENTIONED = text(
-    "SELECT DISTINCT member_id FROM identity WHERE workspace_id = :workspace_id AND member_id = ANY(:members)"
-    " AND (platform, tenant) IN (SELECT * FROM unnest(CAST(:platforms AS text[]), CAST(:tenants AS text[])))"
-)
+# Receivers whom no card mentions on a platform of theirs.
+UNTOLD = """\
+ARRAY(SELECT member_id FROM receiver WHERE NOT EXISTS (
+    SELECT FROM identity JOIN place USING (platform, tenant)
+    WHERE identity.workspace_id = :workspace_id AND identity.member_id = receiver.member_id))"""
 
 # Whatever was told of a kudos is told again: each row's card or notice is made from what is true then.
 _CHANGED = text(
@@ -40,39 +47,15 @@ _CHANGED = text(
 )
 
 
-async def given(session: AsyncSession, kudos_id: int, *, workspace_id: int) -> None:
-    """Owe the cards and notices of a new kudos."""
-    audience = (await session.execute(_AUDIENCE, {"workspace_id": workspace_id, "kudos_id": kudos_id})).one()
-    places = audience.places or []
-    cards = [_card(kudos_id, place) for place in places]
-    unmentioned = await _unmentioned(session, workspace_id, audience.receivers, places)
-    lines = await people.lines(session, unmentioned, workspace_id=workspace_id) if unmentioned else []
-    await outbox.enqueue(session, [*cards, *(_notice(kudos_id, line) for line in lines)], workspace_id=workspace_id)
+async def notices(session: AsyncSession, kudos_id: int, member_ids: Sequence[int], *, workspace_id: int) -> None:
+    """Owe receivers a word in private, where they can be reached."""
+    lines = await people.lines(session, member_ids, workspace_id=workspace_id)
+    await outbox.enqueue(session, [_notice(kudos_id, line) for line in lines], workspace_id=workspace_id)
 
 
 async def changed(session: AsyncSession, kudos_id: int, *, workspace_id: int) -> None:
     """Owe an edit of everything that was told of a kudos."""
     await session.execute(_CHANGED, {"workspace_id": workspace_id, "prefix": f"kudos:{kudos_id}:%"})
-
-
-async def _unmentioned(
-    session: AsyncSession, workspace_id: int, receivers: Sequence[int], places: Sequence[Mapping[str, Any]]
-) -> Sequence[int]:
-    if not places:
-        return receivers
-    values = {
-        "workspace_id": workspace_id,
-        "members": list(receivers),
-        "platforms": [place["platform"] for place in places],
-        "tenants": [place["tenant"] for place in places],
-    }
-    mentioned = set((await session.execute(_MENTIONED, values)).scalars())
-    return [member_id for member_id in receivers if member_id not in mentioned]
-
-
-def _card(kudos_id: int, place: Mapping[str, Any]) -> Outgoing:
-    scope = f"{place['platform']}:{place['tenant']}:{place['remote_id']}"
-    return Outgoing(f"kudos:{kudos_id}:in:{scope}", scope, CARD, place, {"kudos": kudos_id}, outbox.BROADCAST)
 
 
 def _notice(kudos_id: int, line: people.Line) -> Outgoing:

@@ -108,34 +108,35 @@ async def give(
     """
     each = workspace.kudos_points if points_each is None else points.amount(points_each)
     receivers = _check_people(workspace, giver, receivers)
-    if guards_repeats:
-        await _refuse_repeat(session, workspace, giver, receivers, wording, each, now)
-    period = points.allowance_period(workspace, now)
     receiver_ids = sorted(person.member_id for person in receivers)
     values = {
         "workspace_id": workspace.id,
         "giver": giver.member_id,
         "receivers": receiver_ids,
-        "period": period.key,
         "points": each,
-        "total": each * len(receivers),
         "pair_max": workspace.pair_points_max,
         "message": wording.message,
         "is_private": is_private,
         "conversation_id": source.conversation_id,
         "message_id": source.message_id,
+        "content_hash": _content_hash(wording, each, receiver_ids) if guards_repeats else None,
+        "gap": REPEAT_GAP,
         "now": now,
     }
-    given = await _give(session, workspace, values, period)
-    if wording.tags:
-        tags = {"workspace_id": workspace.id, "kudos_id": given.kudos_id, "names": list(wording.tags)}
-        await session.execute(statements.TAG, tags)
+    given = await _give(session, workspace, values, points.allowance_period(workspace, now))
+    await _tag(session, workspace, given.kudos_id, wording)
     if given.is_owing:
-        await points.settle_receivables(
-            session, receiver_ids, workspace_id=workspace.id, reference=f"kudos:{given.kudos_id}", now=now
-        )
-    await announce.given(session, given.kudos_id, workspace_id=workspace.id)
+        reference = f"kudos:{given.kudos_id}"
+        await points.settle_receivables(session, receiver_ids, workspace_id=workspace.id, reference=reference, now=now)
+    if given.untold:
+        await announce.notices(session, given.kudos_id, given.untold, workspace_id=workspace.id)
     return int(given.kudos_id)
+
+
+async def _tag(session: AsyncSession, workspace: Workspace, kudos_id: int, wording: Wording) -> None:
+    if wording.tags:
+        values = {"workspace_id": workspace.id, "kudos_id": kudos_id, "names": list(wording.tags)}
+        await session.execute(statements.TAG, values)
 
 
 def _check_people(workspace: Workspace, giver: Person, receivers: Sequence[Person]) -> list[Person]:
@@ -154,29 +155,13 @@ def _check_people(workspace: Workspace, giver: Person, receivers: Sequence[Perso
     return unique
 
 
-async def _refuse_repeat(
-    session: AsyncSession,
-    workspace: Workspace,
-    giver: Person,
-    receivers: Sequence[Person],
-    wording: Wording,
-    each: int,
-    now: datetime,
-) -> None:
-    content = (wording.message, wording.tags, each, sorted(person.member_id for person in receivers))
-    values = {
-        "workspace_id": workspace.id,
-        "giver": giver.member_id,
-        "content_hash": hashlib.sha256(repr(content).encode()).digest(),
-        "now": now,
-        "gap": REPEAT_GAP,
-    }
-    if (await session.execute(statements.REPEAT, values)).first() is None:
-        raise Repeated(seconds=int(REPEAT_GAP.total_seconds()))
+def _content_hash(wording: Wording, each: int, receiver_ids: Sequence[int]) -> bytes:
+    return hashlib.sha256(repr((wording.message, wording.tags, each, receiver_ids)).encode()).digest()
 
 
 async def _give(session: AsyncSession, workspace: Workspace, values: dict[str, Any], period: Period) -> Any:
     """The statement, a second time if accounts had to be opened first (a member's first kudos, a new week)."""
+    values = {**values, "period": period.key, "total": values["points"] * len(values["receivers"])}
     given = (await session.execute(statements.GIVE, values)).one()
     if not given.is_opened:
         await points.open_allowance(session, workspace=workspace, member_id=values["giver"], now=values["now"])
@@ -184,6 +169,8 @@ async def _give(session: AsyncSession, workspace: Workspace, values: dict[str, A
         given = (await session.execute(statements.GIVE, values)).one()
     if given.kudos_id is not None:
         return given
+    if not given.is_fresh:
+        raise Repeated(seconds=int(REPEAT_GAP.total_seconds()))
     window = {"resets_at": period.ends_at.isoformat(), "zone": workspace.time_zone}
     if given.allowance < values["total"]:
         raise AllowanceShort(needed=values["total"], left=given.allowance, **window)
@@ -252,8 +239,7 @@ async def reword(
     if (await session.execute(statements.REWORD, values)).first() is None:
         raise await _why_not(session, workspace, kudos_id, giver)
     await session.execute(statements.UNTAG, values)
-    if wording.tags:
-        await session.execute(statements.TAG, {**values, "names": list(wording.tags)})
+    await _tag(session, workspace, kudos_id, wording)
     await announce.changed(session, kudos_id, workspace_id=workspace.id)
 
 

@@ -1,14 +1,17 @@
-"""The hot statements of kudos. One statement gives: guards, transfers, balances and the kudos itself, or nothing."""
+"""The hot statements of kudos. One statement gives: guards, transfers, balances, the kudos itself and its cards, or nothing."""
 
 from sqlalchemy import BigInteger, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from core.kudos.announce import CARDS, UNTOLD
+
 _RECEIVERS = bindparam("receivers", type_=ARRAY(BigInteger))
 
 # `locked` takes the accounts in the order of their ids, as everybody does, and none before all are there: who waits for
-# another's new account must hold nothing that the other may want. `fits` is empty unless the accounts are there, the
+# another's new account must hold nothing that the other may want. `fresh` is empty if these very words (`content_hash`, NULL
+# for no such guard) were sent less than `gap` ago. `fits` is empty unless the accounts are there, the words are fresh, the
 # allowance suffices and no pair goes over its cap; then nothing below it writes, and the caller finds out which it was.
-GIVE = text("""
+GIVE = text(f"""
 WITH receiver AS (SELECT unnest(:receivers) AS member_id),
 opened AS (
     SELECT (SELECT count(*) FROM account WHERE workspace_id = :workspace_id
@@ -23,10 +26,16 @@ locked AS (
         OR (member_id = ANY(:receivers) AND kind IN ('earned', 'receivable') AND period = ''))
     ORDER BY id FOR UPDATE
 ),
+fresh AS (
+    INSERT INTO kudos_repeat (workspace_id, giver_id, content_hash, last_at) SELECT :workspace_id, :giver, :content_hash, :now
+    WHERE CAST(:content_hash AS bytea) IS NOT NULL AND (SELECT count(*) FROM locked) > 0
+    ON CONFLICT (workspace_id, giver_id, content_hash) DO UPDATE SET last_at = excluded.last_at
+    WHERE kudos_repeat.last_at <= CAST(:now AS timestamptz) - CAST(:gap AS interval) RETURNING giver_id
+),
 spent AS (
     UPDATE account SET balance = account.balance - :total FROM locked
     WHERE account.workspace_id = :workspace_id AND account.id = locked.id AND locked.kind = 'allowance'
-      AND account.balance >= :total
+      AND account.balance >= :total AND (CAST(:content_hash AS bytea) IS NULL OR EXISTS (SELECT FROM fresh))
     RETURNING account.id
 ),
 pair AS (
@@ -64,10 +73,13 @@ received AS (
     SELECT :workspace_id, given.id, receiver.member_id, moved.id
     FROM given CROSS JOIN receiver
     LEFT JOIN credited ON credited.member_id = receiver.member_id LEFT JOIN moved ON moved.credit_id = credited.id
-)
+),
+{CARDS}
 SELECT (SELECT id FROM given) AS kudos_id,
        (SELECT yes FROM opened) AS is_opened,
+       CAST(:content_hash AS bytea) IS NULL OR EXISTS (SELECT FROM fresh) AS is_fresh,
        (SELECT balance FROM locked WHERE kind = 'allowance') AS allowance,
+       {UNTOLD} AS untold,
        EXISTS (SELECT FROM locked WHERE kind = 'receivable' AND balance > 0) AS is_owing
 """).bindparams(_RECEIVERS)
 
@@ -89,13 +101,6 @@ WITH named AS (
 INSERT INTO kudos_tag (workspace_id, kudos_id, tag_id) SELECT :workspace_id, :kudos_id, id FROM named
 """)
 
-# Nothing returned: these very words were sent less than `gap` ago.
-REPEAT = text("""
-INSERT INTO kudos_repeat (workspace_id, giver_id, content_hash, last_at) VALUES (:workspace_id, :giver, :content_hash, :now)
-ON CONFLICT (workspace_id, giver_id, content_hash) DO UPDATE SET last_at = excluded.last_at
-WHERE kudos_repeat.last_at <= CAST(:now AS timestamptz) - CAST(:gap AS interval) RETURNING giver_id
-""")
-
 SECOND = text("""
 INSERT INTO kudos_second (workspace_id, kudos_id, member_id, at)
 SELECT workspace_id, id, :member_id, :now FROM kudos
@@ -105,7 +110,7 @@ ON CONFLICT DO NOTHING RETURNING kudos_id
 
 # The window is compared with the database's clock at the very moment.
 UNDO = text("""
-UPDATE kudos SET undone_at = clock_timestamp()
+UPDATE kudos SET undone_at = clock_timestamp(), message = ''
 WHERE workspace_id = :workspace_id AND id = :kudos_id AND giver_id = :giver AND undone_at IS NULL
   AND given_at > clock_timestamp() - CAST(:window AS interval)
 RETURNING points_each, given_at

@@ -380,24 +380,27 @@ CREATE TABLE kudos_tag (
 CREATE INDEX ix_kudos_tag_tag ON kudos_tag (workspace_id, tag_id, kudos_id);
 
 -- Two roles without login. Every transaction takes one of them on; the owner of the tables only migrates.
+-- They may have been made beforehand, by somebody who may make roles; two databases of one server share them.
 DO $$
+DECLARE
+    name text;
+    may_become boolean;
 BEGIN
-    CREATE ROLE plaudit_app NOLOGIN;
-EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
-END $$;
-DO $$
-BEGIN
-    CREATE ROLE plaudit_ops NOLOGIN;
-EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
-END $$;
-DO $$
-BEGIN
-    IF NOT pg_has_role(current_user, 'plaudit_app', 'MEMBER') THEN
-        GRANT plaudit_app TO CURRENT_USER;
-    END IF;
-    IF NOT pg_has_role(current_user, 'plaudit_ops', 'MEMBER') THEN
-        GRANT plaudit_ops TO CURRENT_USER;
-    END IF;
+    FOREACH name IN ARRAY ARRAY['plaudit_app', 'plaudit_ops'] LOOP
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', name);
+            END IF;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END;
+        -- From PostgreSQL 16 on whoever makes a role is its member without being allowed to become it.
+        EXECUTE format('SELECT pg_has_role(current_user, %L, %L)', name,
+                       CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)
+            INTO may_become;
+        IF NOT may_become THEN
+            EXECUTE format('GRANT %I TO CURRENT_USER', name);
+        END IF;
+    END LOOP;
 END $$;
 
 GRANT USAGE ON SCHEMA public TO plaudit_app, plaudit_ops;

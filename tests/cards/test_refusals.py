@@ -86,7 +86,7 @@ class TestRefusals:
 
     def test_units_are_said(self) -> None:
         text = read(refusals.refusal(ENGLISH, "pair_limit", REFUSALS["pair_limit"]))
-        assert "at most 20 points per period, and 3 points of that are left until Mon 24 Nov, 00:00" in text
+        assert "at most 20 points a week, and 3 points of that are left until Mon 24 Nov, 00:00" in text
         assert "1 minute," in read(refusals.refusal(ENGLISH, "undo_too_late", {"minutes": 1}))
 
     def test_names_are_set_apart(self) -> None:

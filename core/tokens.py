@@ -140,8 +140,8 @@ def derive(grant: Grant, *, secret: bytes) -> str:
 
 
 def digest(token: str) -> bytes:
-    """What is stored of a token."""
-    return hashlib.sha256(token.encode()).digest()
+    """What is stored of a token. Strict JSON may still hold a lone surrogate: that is no token of ours, and no error."""
+    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()
 
 
 async def mint(session: AsyncSession, grants: Sequence[Grant], *, secret: bytes) -> list[str]:

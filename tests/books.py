@@ -51,5 +51,8 @@ async def granting(session: AsyncSession, workspace: Workspace, member: Person, 
 
 
 async def spending(session: AsyncSession, workspace: Workspace, member: Person, amount: int, key: str) -> Entry:
-    earned, redeemed = await account(session, workspace, "earned", member), await account(session, workspace, "redeemed")
+    earned, redeemed = (
+        await account(session, workspace, "earned", member),
+        await account(session, workspace, "redeemed"),
+    )
     return Entry(earned, redeemed, amount, "redeemed", "", key)

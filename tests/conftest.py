@@ -7,7 +7,7 @@ its own, dropped afterwards. PLAUDIT_TEST_DATABASE_URL names a server to use ins
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from datetime import datetime
 from itertools import count

@@ -27,7 +27,7 @@ async def enter(session: AsyncSession, workspace_id: int, *, role: Role = "app")
     await session.execute(_ENTER, {"role": f"plaudit_{role}", "workspace": str(workspace_id)})
 
 
-async def make_workspace(session: AsyncSession, *, time_zone: str = "Etc/UTC", **policy: int) -> Workspace:
+async def make_workspace(session: AsyncSession, *, time_zone: str = "Etc/UTC", **policy: Any) -> Workspace:
     """A workspace as `plaudit run` makes one, with other figures of its policy; the session enters it as the app."""
     await enter(session, 0, role="ops")
     made = await people.create_workspace(session, name=f"Workspace {next(_numbers)}", time_zone=time_zone)
@@ -92,7 +92,7 @@ async def make_place(
     return made
 
 
-async def make_company(database: Sessions, members: int, **policy: int) -> tuple[Workspace, list[Person]]:
+async def make_company(database: Sessions, members: int, **policy: Any) -> tuple[Workspace, list[Person]]:
     """A committed workspace with members, for tests on a database of their own."""
     async with database.begin(role="ops") as (session, _):
         workspace = await make_workspace(session, **policy)

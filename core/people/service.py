@@ -44,6 +44,30 @@ class Contact:
 _ENROL_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('enrol', :workspace_id))")
 
 
+# The new place may have been heard of before the move was told; then it takes over what the old one was.
+_MOVE_PLACE = (
+    text(
+        "UPDATE conversation AS there SET is_connected = there.is_connected OR here.is_connected FROM conversation AS here"
+        " WHERE (there.workspace_id, there.platform, there.tenant, there.remote_id) = (:workspace_id, :platform, :tenant, :new)"
+        " AND (here.workspace_id, here.platform, here.tenant, here.remote_id) = (:workspace_id, :platform, :tenant, :old)"
+    ),
+    text(
+        "UPDATE conversation SET remote_id = CASE WHEN known.yes THEN remote_id ELSE :new END,"
+        " is_gone = is_gone OR known.yes, is_connected = is_connected AND NOT known.yes FROM (SELECT EXISTS (SELECT"
+        " FROM conversation WHERE (workspace_id, platform, tenant, remote_id) = (:workspace_id, :platform, :tenant, :new)) AS yes)"
+        " AS known WHERE (workspace_id, platform, tenant, remote_id) = (:workspace_id, :platform, :tenant, :old)"
+    ),
+    text(
+        "INSERT INTO binding (workspace_id, platform, tenant, remote_id) SELECT workspace_id, platform, tenant, :new FROM binding"
+        " WHERE (workspace_id, platform, tenant, remote_id) = (:workspace_id, :platform, :tenant, :old) ON CONFLICT DO NOTHING"
+    ),
+    text(
+        "DELETE FROM binding"
+        " WHERE (workspace_id, platform, tenant, remote_id) = (:workspace_id, :platform, :tenant, :old)"
+    ),
+)
+
+
 async def create_workspace(session: AsyncSession, *, name: str, time_zone: str, locale: str = "en") -> Workspace:
     """A new company with the default policy. Run as ops."""
     workspace = Workspace(name=clean_name(name), time_zone=time_zone, locale=locale)
@@ -235,18 +259,10 @@ async def leave_place(session: AsyncSession, *, workspace_id: int, platform: str
 async def move_place(
     session: AsyncSession, *, workspace_id: int, platform: str, tenant: str, old: str, new: str
 ) -> None:
-    """A conversation got a new id: its row, its binding and what stands in it move along."""
-    for table in (Conversation, Binding):
-        await session.execute(
-            update(table)
-            .where(
-                table.workspace_id == workspace_id,
-                table.platform == platform,
-                table.tenant == tenant,
-                table.remote_id == old,
-            )
-            .values(remote_id=new)
-        )
+    """A conversation got a new id: its row and its binding move along, into the row of the new one where there is one."""
+    values = {"workspace_id": workspace_id, "platform": platform, "tenant": tenant, "old": old, "new": new}
+    for statement in _MOVE_PLACE:
+        await session.execute(statement, values)
 
 
 async def make_admin(session: AsyncSession, member_id: int, *, workspace_id: int) -> None:

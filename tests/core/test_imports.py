@@ -349,17 +349,17 @@ async def test_ten_thousand_people_in_seconds(session: AsyncSession, workspace: 
 
 async def test_first_contact_during_an_import_finds_the_imported(database: Sessions) -> None:
     workspace, _ = await make_company(database, 0)
-    is_held = asyncio.Event()
+    is_written = asyncio.Event()
 
     async def bring_in() -> None:
         async with database.begin(workspace.id) as (session, _):
             await hold(session, workspace_id=workspace.id)
-            is_held.set()
-            await asyncio.sleep(0.2)
             await imported(session, workspace, "email,name,slack_id\nana@example.com,Ana,T1/U0ANA\n")
+            is_written.set()
+            await asyncio.sleep(0.3)  # so that the first contact arrives before the import is committed
 
     async def say_hello() -> int:
-        await is_held.wait()
+        await is_written.wait()
         async with database.begin(workspace.id) as (session, _):
             contact = Contact("slack", "T1", "U0ANA", "ana")
             return (await people.enrol(session, contact, workspace_id=workspace.id, is_provisional=False)).member_id

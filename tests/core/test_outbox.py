@@ -299,7 +299,9 @@ async def test_nothing_owed_is_nothing_written(session: AsyncSession) -> None:
 async def test_leasers_at_once_share_the_conversations_and_never_one_of_them(database: Sessions) -> None:
     scopes, each = 12, 6
     async with database.begin(WORKSPACE) as (session, _):
-        await owe(session, *(message(f"{place}:{number}", f"C{place}") for place in range(scopes) for number in range(each)))
+        await owe(
+            session, *(message(f"{place}:{number}", f"C{place}") for place in range(scopes) for number in range(each))
+        )
     busy: set[str] = set()
     order: list[str] = []
     clashes = 0

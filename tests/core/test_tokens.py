@@ -168,7 +168,12 @@ async def pressed(database: Sessions, token: Issued, member_id: int) -> bool:
 
 @pytest.mark.parametrize(
     ("mode", "members", "effects"),
-    [(SINGLE, [ANA, LUIS] * 5, 1), (SINGLE, [ANA] * 10, 1), (PER_MEMBER, [ANA, LUIS] * 5, 2), (REPEATABLE, [ANA] * 4, 4)],
+    [
+        (SINGLE, [ANA, LUIS] * 5, 1),
+        (SINGLE, [ANA] * 10, 1),
+        (PER_MEMBER, [ANA, LUIS] * 5, 2),
+        (REPEATABLE, [ANA] * 4, 4),
+    ],
 )
 async def test_presses_at_once(database: Sessions, mode: str, members: list[int], effects: int) -> None:
     async with database.begin() as (session, _):
@@ -179,8 +184,12 @@ async def test_presses_at_once(database: Sessions, mode: str, members: list[int]
 async def test_a_press_whose_effect_failed_is_free_again(database: Sessions) -> None:
     async with database.begin() as (session, _):
         token = await issued(session)
-    with pytest.raises(ZeroDivisionError):
+
+    async def press_and_fail() -> None:
         async with database.begin() as (session, _):
             await press(session, token)
             _ = 1 / 0
+
+    with pytest.raises(ZeroDivisionError):
+        await press_and_fail()
     assert await pressed(database, token, LUIS)

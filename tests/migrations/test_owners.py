@@ -1,6 +1,7 @@
 """Who may migrate: an owner without a superuser's rights, as companies have them, on a server that never saw us."""
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -14,6 +15,14 @@ from core.database import Role, Sessions, connect
 MADE_BEFOREHAND = "CREATE ROLE plaudit_app NOLOGIN; CREATE ROLE plaudit_ops NOLOGIN;"
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    # Not tmp_path: pytest closes its parent to everybody else, the server's user included.
+    with tempfile.TemporaryDirectory(prefix="plaudit-", dir="/tmp") as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
+
+
 @pytest.mark.parametrize(
     "preparation",
     [
@@ -24,16 +33,13 @@ MADE_BEFOREHAND = "CREATE ROLE plaudit_app NOLOGIN; CREATE ROLE plaudit_ops NOLO
         ),
     ],
 )
-async def test_an_ordinary_owner_migrates_and_becomes_either_role(preparation: str) -> None:
-    # Not tmp_path: pytest closes its parent to everybody else, the server's user included.
-    with tempfile.TemporaryDirectory(prefix="plaudit-", dir="/tmp") as folder:
-        Path(folder).chmod(0o755)
-        with embedded.start(Path(folder), durable=False) as server:
-            admin = await asyncpg.connect(server.dsn("postgres").replace("+asyncpg", ""))
-            await admin.execute(preparation)
-            await admin.execute("CREATE DATABASE company OWNER owner")
-            await admin.close()
-            await _migrate_and_work(server.dsn("company"))
+async def test_an_ordinary_owner_migrates_and_becomes_either_role(folder: Path, preparation: str) -> None:
+    with embedded.start(folder, durable=False) as server:
+        admin = await asyncpg.connect(server.dsn("postgres").replace("+asyncpg", ""))
+        await admin.execute(preparation)
+        await admin.execute("CREATE DATABASE company OWNER owner")
+        await admin.close()
+        await _migrate_and_work(server.dsn("company"))
 
 
 async def _migrate_and_work(dsn: str) -> None:

@@ -74,9 +74,7 @@ async def test_of_fifty_kudos_with_allowance_for_ten_exactly_ten_are_given(datab
 
 async def test_of_fifty_kudos_to_one_receiver_the_pair_cap_lets_its_share_through(database: Sessions) -> None:
     workspace, (giver, receiver) = await make_company(database, 2, allowance_points=1000)
-    outcomes = await asyncio.gather(
-        *(give(database, workspace, giver, [receiver], points_each=3) for _ in range(50))
-    )
+    outcomes = await asyncio.gather(*(give(database, workspace, giver, [receiver], points_each=3) for _ in range(50)))
     assert Counter(outcomes) == {GIVEN: 6, "pair_limit": 44}
     async with database.begin(workspace.id) as (session, now):
         assert await current(session, workspace, receiver, now=now) == 18
@@ -159,9 +157,7 @@ async def test_one_kudos_is_taken_back_once_by_ten_presses_at_once(database: Ses
 
 async def test_the_same_words_ten_times_at_once_are_one_kudos(database: Sessions) -> None:
     workspace, (ana, luis) = await make_company(database, 2)
-    outcomes = await asyncio.gather(
-        *(give(database, workspace, ana, [luis], guards_repeats=True) for _ in range(10))
-    )
+    outcomes = await asyncio.gather(*(give(database, workspace, ana, [luis], guards_repeats=True) for _ in range(10)))
     assert Counter(outcomes) == {GIVEN: 1, "repeated": 9}
 
 

@@ -97,7 +97,10 @@ async def test_points_pass_through_an_account_within_one_act(
     session: AsyncSession, workspace: Workspace, now: datetime
 ) -> None:
     member = await make_member(session, workspace)
-    through = [await granting(session, workspace, member, 9, "in"), await spending(session, workspace, member, 9, "out")]
+    through = [
+        await granting(session, workspace, member, 9, "in"),
+        await spending(session, workspace, member, 9, "out"),
+    ]
     await points.append(session, through, workspace_id=workspace.id, actor_id=None, now=now)
     assert await figures(session, workspace, member, now=now) == Balances(9, 0, 0, None)
     await assert_balanced(session, workspace)
@@ -169,7 +172,9 @@ async def test_settling_without_debt_or_without_points_moves_nothing(
     assert await transfers(session, workspace) == []
 
 
-async def test_an_allowance_is_granted_once_a_period(session: AsyncSession, workspace: Workspace, now: datetime) -> None:
+async def test_an_allowance_is_granted_once_a_period(
+    session: AsyncSession, workspace: Workspace, now: datetime
+) -> None:
     member = await make_member(session, workspace)
     for _ in range(3):
         await points.open_allowance(session, workspace=workspace, member_id=member.member_id, now=now)

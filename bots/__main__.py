@@ -1,8 +1,8 @@
 """`plaudit`, or `python -m bots`: the commands of operators."""
 
 import sys
+import tomllib
 from collections.abc import Sequence
-from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Annotated
 
@@ -33,14 +33,19 @@ Ids = Annotated[list[int] | None, typer.Argument(help="Ids as `list` shows them;
 
 
 @app.command()
-def demo(once: Annotated[bool, typer.Option("--once", help="Tell one story and exit.")] = False) -> None:
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Tell one story and exit.")] = False,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="Port of the bot; without it a free one.")
+    ] = None,
+) -> None:
     """Run Plaudit with simulated chats and a database of its own; needs no account anywhere.
 
     Example: plaudit demo --once
     """
     import bots.demo
 
-    raise typer.Exit(bots.demo.run(once=once))
+    raise typer.Exit(bots.demo.run(once=once, port=port))
 
 
 @app.command()
@@ -171,7 +176,8 @@ def version() -> None:
 
     Example: plaudit version
     """
-    typer.echo(version_of("plaudit"))
+    project = Path(__file__).resolve().parents[1] / "pyproject.toml"
+    typer.echo(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
 
 
 def invoke(arguments: Sequence[str]) -> int:

@@ -16,6 +16,7 @@ from bots.turns import Scope, find_place, keep_place, locale_of, make_turn, read
 from core import tokens
 from core.errors import Refusal
 from core.kudos import queries as kudos_queries
+from core.kudos.service import GiverLeft
 from core.people import service
 
 ARRIVAL_ECHO = timedelta(seconds=10)
@@ -50,6 +51,7 @@ async def _said(scope: Scope, incoming: Incoming, command: Command, message_id: 
     if run is None:
         return _spoken(turn, unknown(command))
     try:
+        _require_membership(turn)
         reply = await run(replace(turn, command=command))
     except Refusal as refused:
         raise Refused(refused, locale_of(turn)) from refused
@@ -63,6 +65,7 @@ async def _pressed(scope: Scope, incoming: Incoming, act: Pressed) -> Reply:
         raise tokens.Closed
     turn = replace(await make_turn(scope, incoming, Command("")), press=issued)
     try:
+        _require_membership(turn)
         await tokens.press(
             scope.session, issued, member_id=turn.member.member_id, conversation=place_key(incoming.place)
         )
@@ -71,6 +74,11 @@ async def _pressed(scope: Scope, incoming: Incoming, act: Pressed) -> Reply:
         raise Refused(refused, locale_of(turn)) from refused
     assert reply is not None
     return _spoken(turn, reply)
+
+
+def _require_membership(turn: Turn) -> None:
+    if turn.member.has_left:
+        raise GiverLeft
 
 
 async def _followed(scope: Scope, incoming: Incoming, act: Edited | Deleted) -> Reply | None:

@@ -5,18 +5,16 @@ import hmac
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 import structlog
 from aiohttp import web
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
 
 import migrations
+from bots import vitals
 from bots.chat import Desk, Platform
 from bots.deliver import Deliverer
 from bots.dispatch import Dispatcher
@@ -27,7 +25,6 @@ from bots.signals import Bell
 from bots.store import ensure_workspace, open_database
 from bots.ticker import make_ticker
 from bots.worker import Worker
-from core import inbox, outbox
 from core.database import Sessions
 from web import health
 
@@ -88,7 +85,9 @@ def build(
     application = web.Application(client_max_size=BODY_BYTES_MAX)
     for channel in channels:
         application.add_routes(channel.routes(dispatcher))
-    application.add_routes(health.routes(_checks(sessions), metrics.registry, lambda: _count(sessions, metrics)))
+    application.add_routes(
+        health.routes(vitals.checks(sessions), metrics.registry, lambda: vitals.count(sessions, metrics))
+    )
     return Application(
         sessions=sessions,
         web=application,
@@ -152,33 +151,6 @@ def _telegram(settings: Settings) -> Channel:
     return Channel(platform, lambda _: [], platform.start, lambda desk: poll(platform, desk, asyncio.Event()))
 
 
-def _checks(sessions: Sessions) -> dict[str, health.Check]:
-    async def database() -> bool:
-        try:
-            async with sessions.begin(role="ops") as (session, _):
-                await session.execute(text("SELECT 1"))
-        except (OSError, DBAPIError, SQLAlchemyTimeout):
-            log.warning("database_away")
-            return False
-        return True
-
-    async def schema() -> bool:
-        with suppress(OSError, DBAPIError, SQLAlchemyTimeout):
-            return await migrations.is_current(sessions.engine)
-        return False
-
-    return {"database": database, "schema": schema}
-
-
-async def _count(sessions: Sessions, metrics: Metrics) -> None:
-    async with sessions.begin(role="ops") as (session, _):
-        counted = await outbox.backlog(session), await inbox.backlog(session)
-    for gauge, states in zip((metrics.outbox, metrics.inbox), counted, strict=True):
-        gauge.clear()
-        for state, count in states.items():
-            gauge.labels(state).set(count)
-
-
 @asynccontextmanager
 async def running(application: Application, *, host: str, port: int) -> AsyncIterator[str]:
     """Start listening, working, sending and ticking; yields the address. Ends in the other order, letting answers out."""
@@ -229,13 +201,15 @@ async def serve(settings: Settings) -> None:
         application = build(settings, sessions, http)
         if not application.channels:
             log.warning("no_channel_configured", remedy="run `plaudit doctor` to see what to set")
+        stop = _stop_signal()
         async with running(application, host=settings.host, port=settings.port):
-            await _stopped()
+            await stop.wait()
 
 
-async def _stopped() -> None:
+def _stop_signal() -> asyncio.Event:
+    """Set by SIGINT or SIGTERM."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+    return stop

@@ -13,11 +13,8 @@ PlatformName = Literal["teams", "slack", "telegram"]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person's account as a platform names it.
-
-    `also` holds further ids of the same account (Teams: the Entra object id beside the 29: id). `name` is for display only,
-    it never identifies anybody. `foreign` says that the payload itself shows a bot, guest or stranger.
-    """
+    """A person's account as a platform names it. `name` never identifies anybody; `also` holds further ids of the same
+    account (Teams: the Entra object id beside the 29: id); `foreign` says that the payload itself shows no colleague."""
 
     remote_id: str
     name: str = ""
@@ -72,10 +69,8 @@ Part = str | Account | Typed
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message to the bot, the bot's own mention removed. `parts` keeps text and people in their order.
-
-    `replied_to` is the author of the message it answers (Telegram), a receiver if no other is named.
-    """
+    """A message to the bot, the bot's own mention removed. `parts` keeps text and people in their order; `replied_to` is the
+    author of the message it answers (Telegram), a receiver if no other is named."""
 
     parts: tuple[Part, ...]
     message_id: str = ""
@@ -135,9 +130,9 @@ Act = Said | Pressed | Edited | Deleted | Arrived | Gone | Moved
 class Incoming:
     """One delivery of a platform. (platform, tenant, delivery_id) is what repeats are recognised by.
 
-    `repeat_guard` asks that the same words by the same person within 30 s count once (Slack's slash commands, which have
-    no id of their own that survives a person's second try). `response_url` is where a late private answer may go.
-    `answers_in_body` says that the HTTP response itself carries the answer; otherwise it travels through the outbox.
+    `repeat_guard` asks that the same words by the same person within 30 s count once (Slack's slash commands have no id that
+    survives a second try). `response_url` is where a late private answer may go. `answers_in_body`: the HTTP response itself
+    carries the answer; otherwise it travels through the outbox.
     """
 
     place: Place
@@ -171,7 +166,7 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A command's intent: which card (`kind`, a loader of `bots.outgoing`) about which rows (`reference`, ids only)."""
+    """A command's intent: which card (`kind`, see `bots.views`) about which rows (`reference`, ids only)."""
 
     kind: str
     reference: Mapping[str, Any] = field(default_factory=dict)
@@ -191,12 +186,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a message goes. `person` (a remote id) narrows it: with `private` in a group it is for that person only.
-
-    A direct message has `place=None`-like meaning by `place.kind is PERSONAL` and an empty `place.remote_id`: the adapter
-    opens the private chat with `person` itself. `message_id` is the message to edit; `interaction` answers a press.
-    `optional` is left out rather than answered in another way where the person cannot be written to.
-    """
+    """Where a message goes. With `private` only `person` (a remote id) may see it; `optional` leaves it out where they cannot
+    be written to. In a personal place without `remote_id` the adapter opens the chat with `person`. `message_id` is the
+    message to edit, `interaction` the press to answer."""
 
     place: Place
     person: str = ""
@@ -249,6 +241,10 @@ class Permanent(SendError):
         self.gone = gone
 
 
+class ChatClosed(Permanent):
+    """A private answer for somebody in a group who has no private chat with us, or closed it; the group itself is open."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pacing:
     """Limits the platform publishes. Per conversation: one message each `gap` seconds on average with bursts of `burst`;
@@ -293,10 +289,8 @@ class Desk(Protocol):
     async def store(
         self, platform: PlatformName, tenant: str, delivery_id: str, conversation: str, body: Mapping[str, Any]
     ) -> None:
-        """Keep a delivery to be worked on after the 2xx, in order per conversation; a repeat is silently the same delivery.
-
-        `body` is strict JSON as the platform sent it; `Platform.parse` reads it later.
-        """
+        """Keep a delivery (`body` is strict JSON, read later by `Platform.parse`) to be worked on after the 2xx, in order per
+        conversation; a repeat is silently the same delivery."""
         ...
 
     async def answer(self, incoming: Incoming, *, body: Mapping[str, Any], window: float) -> Answer | None:

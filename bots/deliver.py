@@ -8,14 +8,16 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from aiolimiter import AsyncLimiter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bots.addresses import to_address, to_target
+from bots.addresses import place_key, to_address, to_target
 from bots.chat import (
     Ambiguous,
+    ChatClosed,
     Manner,
     Pacing,
     Permanent,
@@ -34,7 +36,7 @@ from cards.model import Card
 from cards.render import Rendered
 from core import outbox
 from core.database import Sessions, Transaction
-from core.outbox import AMBIGUOUS_MAX, ATTEMPTS_MAX, Leased
+from core.outbox import AMBIGUOUS_MAX, ATTEMPTS_MAX, Leased, Outgoing
 from core.people import service as people
 
 log = structlog.get_logger()
@@ -219,8 +221,30 @@ class Deliverer:
                     tenant=target.place.tenant,
                     remote_id=target.place.remote_id,
                 )
-        is_expected = message.priority == outbox.NOTICE or target.manner is not Manner.POST
+        is_closed = isinstance(error, ChatClosed)
+        if is_closed and target.manner is Manner.POST and not target.optional:
+            await self._say_that_it_is_private(message, target)
+        is_expected = is_closed or message.priority == outbox.NOTICE or target.manner is not Manner.POST
         await self._close(message, pacing, state="dropped" if is_expected else "parked", error=error.reason)
+
+    async def _say_that_it_is_private(self, message: Leased, target: Target) -> None:
+        """Whoever asked in a group has no private chat with us: they learn where it was asked how to open one."""
+        place = replace(target, private=False)
+        reference: dict[str, Any] = {
+            "code": "private_chat_closed",
+            "details": {},
+            "locale": message.reference.get("locale"),
+        }
+        answer = Outgoing(
+            f"{message.dedup_key}:aside",
+            place_key(target.place),
+            "refusal",
+            to_address(place),
+            reference,
+            outbox.ANSWER,
+        )
+        async with self.sessions.begin(role="ops") as (session, _):
+            await outbox.enqueue(session, [answer], workspace_id=message.workspace_id)
 
     async def _close(self, message: Leased, pacing: Pacing, *, state: str, error: str = "") -> None:
         self._count(message, state)

@@ -95,7 +95,8 @@ class Dispatcher:
     ) -> None:
         """Too late, or failed: do it from the inbox; if it is done already only its answer is still owed."""
         if outcome is None:
-            await self.store(key.platform, key.tenant, key.remote_id, incoming.place.remote_id, body)
+            place = incoming.place
+            await self.store(place.platform, place.tenant, incoming.delivery_id, place.remote_id, body)
             return
         replies = [(replace(asked, answers_in_body=False), reply) for asked, reply in outcome.replies]
         async with self.sessions.begin(outcome.workspace_id) as (session, _):
@@ -149,10 +150,8 @@ class Dispatcher:
         async with self.sessions.begin(role="ops") as (session, _):
             if not await inbox.fail(session, pending.key, error=f"{type(fault).__name__} ({reference})"):
                 return
-            reply = Reply("broken", {"reference": reference}, Audience.QUIET)
-            await self._owe(
-                session, pending.key, Outcome(NO_WORKSPACE, [(incoming, reply) for incoming in incomings[:1]])
-            )
+            apologies = [(incoming, _apology(incoming, fault, reference)) for incoming in incomings[:1]]
+            await self._owe(session, pending.key, Outcome(NO_WORKSPACE, apologies))
 
     async def _perform(self, incomings: Sequence[Incoming], key: Key, claim: Claim) -> Outcome:
         """Do what the parts of a delivery ask, whole or not at all; a Refusal undoes everything but the claim."""
@@ -170,23 +169,32 @@ class Dispatcher:
             if not incomings[0].answers_in_body:
                 raise
             return Outcome(NO_WORKSPACE, [(incomings[0], refusing.refusal(incomings[0], AskLater()))])
-        except (Refusal, refusing.Refused) as refusal:
-            workspace_id = home.workspace_id if home else NO_WORKSPACE
-            reply = refusing.refusal(incomings[0], refusal)
-            return await self._settle(Outcome(workspace_id, [(incomings[0], reply)]), key, claim)
+        except (Refusal, refusing.Refused) as refused:
+            outcome = await self._refused(home, incomings[0], refused)
+            return await self._settle(outcome, key, claim)
+
+    async def _refused(self, home: Home | None, incoming: Incoming, refused: Refusal | refusing.Refused) -> Outcome:
+        if home is None:
+            return Outcome(NO_WORKSPACE, [(incoming, refusing.refusal(incoming, refused))])
+        if isinstance(refused, Refusal):
+            async with self.sessions.begin(home.workspace_id) as (session, _):
+                locale = await recognition.locale_of_sender(session, home, incoming)
+            refused = refusing.Refused(refused, locale or turns.asked_locale(incoming))
+        return Outcome(home.workspace_id, [(incoming, refusing.refusal(incoming, refused))])
 
     async def _home(self, incoming: Incoming) -> Home | None:
+        place, sender, code = incoming.place, incoming.sender, turns.invitation(incoming)
         async with self.sessions.begin(role="ops") as (session, _):
-            if (code := turns.invitation(incoming)) and (
-                invited := await recognition.home_by_code(session, code, CODE_VERB)
-            ):
-                return invited
-            home = await recognition.find_home(session, incoming.place, incoming.sender)
-            if home is None and turns.asks_to_connect(incoming):
-                return await recognition.home_of_admin(
-                    session, incoming.place, incoming.sender, is_development=self.is_development
-                )
-            return home
+            home = await recognition.find_home(session, place, sender)
+            invited = await recognition.home_by_code(session, code, CODE_VERB) if code else None
+            if invited is not None:
+                return recognition.joined(invited, home)
+            if home is not None or not turns.asks_to_connect(incoming):
+                return home
+            found = await recognition.home_of_admin(session, place, sender, is_development=self.is_development)
+            if found is None and code:
+                raise recognition.CodeInvalid
+            return found
 
     async def _in_workspace(self, home: Home, incomings: Sequence[Incoming], key: Key, claim: Claim) -> Outcome:
         """Run the commands; if they name people whom nobody knows, ask the directory between two tries."""
@@ -248,3 +256,10 @@ class Dispatcher:
         self.metrics.deliveries.labels(platform, "failed").inc()
         log.error("delivery_failed", platform=platform, reference=reference, exc_info=fault)
         return reference
+
+
+def _apology(incoming: Incoming, fault: Exception, reference: str) -> Reply:
+    """What is said of a delivery that is given up: whose directory did not answer is told so, the rest is a bug of ours."""
+    if isinstance(fault, AskLater):
+        return refusing.refusal(incoming, fault)
+    return Reply("broken", {"reference": reference}, Audience.QUIET)

@@ -7,7 +7,8 @@ beginning, everybody who is named receives.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from bots.chat import Account, Part, Typed
 
@@ -50,12 +51,24 @@ class Command:
         return not (self.subverb or self.receivers or self.typed or self.text or self.tags or self.points)
 
 
+class _Token(NamedTuple):
+    """A word or a person; `before` is what stood before it: nothing, a blank, or line breaks."""
+
+    part: Part
+    before: str
+
+    @property
+    def word(self) -> str:
+        """Empty for a person."""
+        return self.part if isinstance(self.part, str) else ""
+
+
 def parse(parts: Sequence[Part], *, verbs: Mapping[str, str], subverbs: Mapping[str, str]) -> Command:
     """Read a message. `verbs` and `subverbs` map case-folded spellings to their names."""
     tokens = _tokens(parts)
-    if not tokens or not isinstance(tokens[0], str):
+    if not tokens or not tokens[0].word:
         return Command("")
-    typed_verb = tokens[0].lstrip("/").strip(".,:;!").casefold()
+    typed_verb = tokens[0].word.lstrip("/").strip(".,:;!").casefold()
     verb = verbs.get(typed_verb, "")
     tokens = tokens[1:]
     subverb = _subverb(verb, tokens, subverbs)
@@ -64,25 +77,31 @@ def parse(parts: Sequence[Part], *, verbs: Mapping[str, str], subverbs: Mapping[
     return _arguments(Command(verb, typed_verb, subverb), tokens)
 
 
-def _tokens(parts: Sequence[Part]) -> list[Part]:
-    """Words and people in order; line breaks stay at the front of the word that follows them."""
-    tokens: list[Part] = []
+def _tokens(parts: Sequence[Part]) -> list[_Token]:
+    """Words and people in order."""
+    tokens: list[_Token] = []
+    blank = ""
     for part in parts:
         if not isinstance(part, str):
-            tokens.append(part)
+            tokens.append(_Token(part, _gap(blank)))
+            blank = ""
             continue
         end = 0
         for match in _WORD.finditer(part):
-            breaks = "\n" * part.count("\n", end, match.start())
-            tokens.append(breaks + match.group() if tokens else match.group())
-            end = match.end()
+            tokens.append(_Token(match.group(), _gap(blank + part[end : match.start()])))
+            blank, end = "", match.end()
+        blank += part[end:]
     return tokens
 
 
-def _subverb(verb: str, tokens: Sequence[Part], subverbs: Mapping[str, str]) -> str:
-    if not tokens or not isinstance(tokens[0], str):
+def _gap(blank: str) -> str:
+    return "\n" * blank.count("\n") or " "[: len(blank)]
+
+
+def _subverb(verb: str, tokens: Sequence[_Token], subverbs: Mapping[str, str]) -> str:
+    if not tokens:
         return ""
-    subverb = subverbs.get(tokens[0].strip().casefold(), "")
+    subverb = subverbs.get(tokens[0].word.casefold(), "")
     if subverb not in SUBVERBS.get(verb, ()):
         return ""
     if subverb in ALONE and len(tokens) > 1:
@@ -90,57 +109,57 @@ def _subverb(verb: str, tokens: Sequence[Part], subverbs: Mapping[str, str]) -> 
     return subverb
 
 
-def _arguments(command: Command, tokens: Sequence[Part]) -> Command:
-    points = tuple(token.strip() for token in tokens if isinstance(token, str) and _POINTS.fullmatch(token.strip()))
-    words = [token for token in tokens if not (isinstance(token, str) and _POINTS.fullmatch(token.strip()))]
-    words, tags = _without_outer_tags(words)
+def _arguments(command: Command, tokens: Sequence[_Token]) -> Command:
+    points = tuple(token.word for token in tokens if _POINTS.fullmatch(token.word))
+    words, tags = _without_outer_tags([token for token in tokens if not _POINTS.fullmatch(token.word)])
     leading = _leading(words)
-    named = words[:leading] if leading else words
-    receivers = tuple(dict.fromkeys(token for token in named if isinstance(token, Account)))
-    typed = tuple(token.name.removeprefix("@") for token in named if isinstance(token, Typed))
-    text = _text(words[leading:] if leading else _without_last_people(words))
-    return Command(command.verb, command.typed_verb, command.subverb, receivers, typed, text, tags, points)
+    named = [token.part for token in (words[:leading] if leading else words)]
+    return replace(
+        command,
+        receivers=tuple(dict.fromkeys(part for part in named if isinstance(part, Account))),
+        typed=tuple(part.name.removeprefix("@") for part in named if isinstance(part, Typed)),
+        text=_text(words[leading:] if leading else _without_last_people(words)),
+        tags=tags,
+        points=points,
+    )
 
 
-def _without_outer_tags(words: Sequence[Part]) -> tuple[list[Part], tuple[str, ...]]:
+def _without_outer_tags(words: Sequence[_Token]) -> tuple[list[_Token], tuple[str, ...]]:
     """Tags at the ends are labels and leave the text; a tag inside a sentence is also a word of it."""
-    tags = tuple(_tag(token) for token in words if _is_tag(token))
+    tags = tuple(token.word.lstrip("#").rstrip(".,;:!?") for token in words if _is_tag(token))
     kept = list(words)
     while kept and _is_tag(kept[-1]):
         kept.pop()
-    first = next(
-        (index for index, token in enumerate(kept) if isinstance(token, str) and not _is_tag(token)), len(kept)
-    )
+    first = next((index for index, token in enumerate(kept) if token.word and not _is_tag(token)), len(kept))
     return [token for index, token in enumerate(kept) if index >= first or not _is_tag(token)], tags
 
 
-def _is_tag(token: Part) -> bool:
-    return isinstance(token, str) and _TAG.fullmatch(token.strip()) is not None
+def _is_tag(token: _Token) -> bool:
+    return _TAG.fullmatch(token.word) is not None
 
 
-def _tag(token: Part) -> str:
-    return str(token).strip().lstrip("#").rstrip(".,;:!?")
-
-
-def _leading(words: Sequence[Part]) -> int:
+def _leading(words: Sequence[_Token]) -> int:
     """How many tokens the people at the beginning take up, with the words that join them; 0 if nobody stands there."""
     end = 0
     for index, token in enumerate(words):
-        if not isinstance(token, str):
+        if not token.word:
             end = index + 1
-        elif token.strip().strip(",").casefold() not in _JOINTS | {""}:
+        elif token.word.strip(",").casefold() not in _JOINTS | {""}:
             break
-    follows = words[end] if end and end < len(words) else None
-    return end + 1 if isinstance(follows, str) and follows.strip() in _SEPARATORS else end
+    follows = words[end].word if end and end < len(words) else ""
+    return end + 1 if follows in _SEPARATORS else end
 
 
-def _without_last_people(words: Sequence[Part]) -> Sequence[Part]:
+def _without_last_people(words: Sequence[_Token]) -> Sequence[_Token]:
     end = len(words)
-    while end and isinstance(words[end - 1], Account):
+    while end and isinstance(words[end - 1].part, Account):
         end -= 1
     return words[:end]
 
 
-def _text(words: Sequence[Part]) -> str:
-    spoken = (token if isinstance(token, str) else f"@{token.name}".replace("@@", "@") for token in words)
-    return _BEFORE_MARK.sub(r"\1", " ".join(spoken)).replace(" \n", "\n").strip()
+def _text(words: Sequence[_Token]) -> str:
+    return "".join(token.before + (token.word or _spoken(token.part)) for token in words).strip()
+
+
+def _spoken(part: Part) -> str:
+    return part if isinstance(part, str) else "@" + part.name.removeprefix("@")

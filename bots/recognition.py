@@ -27,6 +27,12 @@ class PersonNotFound(Refusal):
     code = "person_not_found"
 
 
+class CodeInvalid(Refusal):
+    """What was typed behind `/admin connect` lets nobody in: never made, used, or too old."""
+
+    code = "code_invalid"
+
+
 class ForeignReceiver(Refusal):
     """A bot, a guest or somebody of another company."""
 
@@ -101,6 +107,23 @@ async def home_of_admin(session: AsyncSession, place: Place, sender: Account, *,
     return Home(only, joins=True)
 
 
+def joined(invited: Home, home: Home | None) -> Home:
+    """The workspace of a code; a place that belongs to another one stays there. Raises PlaceTaken."""
+    if home is not None and home.workspace_id != invited.workspace_id:
+        raise service.PlaceTaken
+    return invited
+
+
+async def locale_of_sender(session: AsyncSession, home: Home, incoming: Incoming) -> str | None:
+    """The language of a member who is told no before being recognised; None for anybody else."""
+    place, sender = incoming.place, incoming.sender
+    account = {"platform": place.platform, "tenant": place.tenant}
+    known = await queries.known(
+        session, workspace_id=home.workspace_id, **account, remote_ids=[sender.remote_id, *sender.also]
+    )
+    return next((person.locale for person in known.values() if person.locale), None)
+
+
 async def recognise(
     session: AsyncSession,
     home: Home,
@@ -115,14 +138,7 @@ async def recognise(
     Raises Silence, Strangers (ask the directory, come again with `profiles`), or a Refusal.
     """
     sender, place = incoming.sender, incoming.place
-    if sender.foreign == "bot":
-        raise Silence
-    if sender.foreign:
-        raise ForeignGiver(sender.foreign)
-    accounts = list({account.remote_id: account for account in (sender, *mentioned)}.values())
-    for account in accounts[1:]:
-        if account.foreign:
-            raise ForeignReceiver(account.foreign, account.name)
+    accounts = _colleagues(sender, mentioned)
     known = await queries.known(
         session,
         workspace_id=home.workspace_id,
@@ -143,6 +159,19 @@ async def recognise(
             session, people[sender.remote_id], workspace_id=home.workspace_id, locale=locale
         )
     return people
+
+
+def _colleagues(sender: Account, mentioned: Sequence[Account]) -> list[Account]:
+    """Everybody once, the sender first. Raises Silence or a Refusal where the payload itself shows a bot or a stranger."""
+    if sender.foreign == "bot":
+        raise Silence
+    if sender.foreign:
+        raise ForeignGiver(sender.foreign)
+    accounts = list({account.remote_id: account for account in (sender, *mentioned)}.values())
+    for account in accounts[1:]:
+        if account.foreign:
+            raise ForeignReceiver(account.foreign, account.name)
+    return accounts
 
 
 def _is_known(account: Account, known: Mapping[str, Person]) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bots.chat import Account, Edited, Incoming, Part, PlaceKind, Said
 from bots.grammar import Command, parse
-from bots.recognition import Home, Profiles, recognise
+from bots.recognition import CodeInvalid, Home, Profiles, recognise
 from bots.turn import Turn
 from bots.views.places import CODE_PLACE
 from cards.words import words_for
@@ -16,6 +16,7 @@ from core import tokens
 from core.kudos.service import TooManyReceivers
 from core.people import queries, service
 from core.people.models import Conversation
+from core.people.queries import Person
 
 NAMES_PEOPLE = frozenset({"kudos", "points"})
 
@@ -42,8 +43,9 @@ def asks_to_connect(incoming: Incoming) -> bool:
 
 
 def invitation(incoming: Incoming) -> str:
-    """The code of `/admin connect CODE`, empty if there is none."""
-    if not isinstance(incoming.act, Said) or not asks_to_connect(incoming):
+    """The code of `/admin connect CODE` in a group, empty if there is none: a private chat is not connected by a code."""
+    is_personal = incoming.place.kind is PlaceKind.PERSONAL
+    if not isinstance(incoming.act, Said) or is_personal or not asks_to_connect(incoming):
         return ""
     return next(iter(read(incoming.act.parts).text.split()), "")
 
@@ -62,7 +64,7 @@ async def make_turn(scope: Scope, incoming: Incoming, command: Command, *, messa
     people = await recognise(session, home, incoming, mentioned, scope.profiles, locale=asked_locale(incoming))
     member = people[incoming.sender.remote_id]
     if home.invitation:
-        await tokens.press(session, home.invitation, member_id=member.member_id, conversation=CODE_PLACE)
+        await _use(session, home.invitation, member)
     return Turn(
         session=session,
         now=scope.now,
@@ -76,6 +78,13 @@ async def make_turn(scope: Scope, incoming: Incoming, command: Command, *, messa
         is_invited=home.invitation is not None,
         is_development=scope.is_development,
     )
+
+
+async def _use(session: AsyncSession, invitation: tokens.Issued, member: Person) -> None:
+    try:
+        await tokens.press(session, invitation, member_id=member.member_id, conversation=CODE_PLACE)
+    except tokens.AlreadyDone:
+        raise CodeInvalid from None
 
 
 def _mentioned(incoming: Incoming, command: Command) -> Sequence[Account]:

@@ -50,7 +50,7 @@ def _report(remarks: Sequence[Remark]) -> int:
         [(each.subject, SHOWN[each.state], each.about, each.remedy) for each in remarks],
     )
     broken = sum(each.state == "broken" for each in remarks)
-    say(f"{broken} things to mend." if broken else "Nothing is broken.")
+    say(f"To mend: {broken}." if broken else "Nothing is broken.")
     return FOUND if broken else GOOD
 
 

@@ -17,9 +17,17 @@ from core.people import directory
 GOOD, FOUND, WRONG = 0, 1, 2
 """Exit codes: all well; something wrong was found; called wrongly or misconfigured."""
 
-UNDEFINED_TABLE = "42P01"
-UNDEFINED_COLUMN = "42703"
-NO_SUCH_ROLE = "22023"  # what set_config('role', …) says before the first migration
+_MIGRATE = "the database's tables are missing or not of this version; run `plaudit migrate`"
+_BUSY = "the database is busy with something else, and nothing was changed; try again in a moment"
+TOLD = {
+    "42P01": _MIGRATE,  # no such table
+    "42703": _MIGRATE,  # no such column
+    "22023": _MIGRATE,  # no such role: what set_config('role', …) says before the first migration
+    "42501": "the database's user may not do this; use the one that ran `plaudit migrate`",
+    "55P03": _BUSY,  # lock not available
+    "57014": _BUSY,  # statement timeout
+}
+"""What is said of PostgreSQL's error codes that an operator can do something about."""
 
 
 class CalledWrongly(Exception):
@@ -63,7 +71,7 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
 
 def _is_expected(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
-        return sqlstate(error) in {UNDEFINED_TABLE, UNDEFINED_COLUMN, NO_SUCH_ROLE}
+        return sqlstate(error) in TOLD
     return isinstance(error, Misconfigured | EmbeddedError | DatabaseUnreachable | CalledWrongly | OSError)
 
 
@@ -72,7 +80,7 @@ def _told(error: BaseException) -> int:
         for fault in error.faults:
             complain(f"plaudit: {fault}")
     elif isinstance(error, DBAPIError):
-        complain("plaudit: the database's tables are missing or not of this version; run `plaudit migrate`")
+        complain(f"plaudit: {TOLD[sqlstate(error)]}")
     else:
         complain(f"plaudit: {error}")
     return WRONG

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bots.cli.edge import FOUND, GOOD, CalledWrongly, workspace_named
-from bots.cli.screen import progress, say, show
+from bots.cli.screen import busy, progress, say, show
 from core.database import Sessions
 from core.people.importing.apply import apply, hold
 from core.people.importing.cells import COLUMNS, Fault
@@ -57,12 +57,14 @@ def load(path: Path) -> Sheet:
 
 
 async def import_people(sessions: Sessions, path: Path, *, is_applied: bool, workspace: str | None) -> int:
-    sheet = load(path)
+    with busy(f"Reading {path.name}"):
+        sheet = load(path)
     workspace_id = await workspace_named(sessions, workspace)
     async with sessions.begin(workspace_id, statement_seconds=STATEMENT_SECONDS) as (session, _):
         if is_applied:
             await hold(session, workspace_id=workspace_id)
-        planned = await plan(session, sheet, workspace_id=workspace_id)
+        with busy("Comparing with the workspace"):
+            planned = await plan(session, sheet, workspace_id=workspace_id)
         if is_applied and not planned.faults:
             with progress("Writing", len(planned.new) + len(planned.changed)) as bar:
                 await apply(session, planned, on_progress=bar.advance)

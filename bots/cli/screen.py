@@ -65,3 +65,14 @@ def progress(doing: str, total: int) -> Iterator[Bar]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
         yield Bar(shown, shown.add_task(doing, total=total))
+
+
+@contextmanager
+def busy(doing: str) -> Iterator[None]:
+    """A sign of life for what cannot be counted, shown on a terminal only."""
+    console = errors()
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(doing):
+        yield

@@ -35,5 +35,8 @@ def _report(outcomes: list[Outcome]) -> int:
     )
     total = sum(outcome.faults for outcome in wrong)
     hidden = total - len(findings)
-    say(f"{total} faults in {len(wrong)} of {len(outcomes)} checks" + (f"; {hidden} are not shown." if hidden else "."))
+    say(
+        f"Faults: {total}, in {len(wrong)} of {len(outcomes)} checks"
+        + (f"; {hidden} are not shown." if hidden else ".")
+    )
     return FOUND

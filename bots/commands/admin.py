@@ -1,13 +1,15 @@
 """`/admin connect` joins a chat to the workspace, `/admin disconnect` takes it out; `/admin` says what there is."""
 
 from bots.chat import Audience, PlaceKind, Reply
+from bots.recognition import CodeInvalid
 from bots.turn import Turn
 from core.people import queries, service
 
 
 async def run(turn: Turn) -> Reply:
     if not await _may(turn):
-        raise service.AdminOnly
+        has_code = turn.command.subverb == "connect" and turn.command.text
+        raise CodeInvalid if has_code else service.AdminOnly
     if turn.command.subverb == "connect":
         return await _connect(turn)
     if turn.command.subverb == "disconnect":

@@ -69,9 +69,7 @@ class Books:
     def enter(self, thanks: Thanks) -> None:
         """One kudos with everything that follows from it."""
         kudos_id, each = next(self._kudos), thanks.points_each
-        self._add(
-            "kudos", kudos_id, thanks.giver, thanks.message, each, thanks.is_private, thanks.at, thanks.undone_at
-        )
+        self._add("kudos", kudos_id, thanks.giver, thanks.message, each, thanks.is_private, thanks.at, thanks.undone_at)
         purse = self._allowance(thanks)
         act = next(self._transfers)
         for receiver in thanks.receivers:

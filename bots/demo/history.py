@@ -76,7 +76,9 @@ class Chronicle:
 
     def _moment(self, day: date) -> datetime:
         minutes = min(max(self._chance.gauss(13.5, 2.4), 7.5), 20.5) * 60
-        local = datetime.combine(day, time(), self._zone) + timedelta(minutes=minutes, seconds=self._chance.random() * 60)
+        local = datetime.combine(day, time(), self._zone) + timedelta(
+            minutes=minutes, seconds=self._chance.random() * 60
+        )
         return local.astimezone(UTC)
 
     def _one(self, at: datetime, day: date) -> Thanks | None:

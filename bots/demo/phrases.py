@@ -61,5 +61,5 @@ DEEDS = {
 
 TAILS = (
     "", "", "", "", ".", ". The whole team noticed", ". It made my week", ". You make it look easy", ". The customer wrote back to say so",
-    ". Next coffee is on me", ". I learnt a lot", ". That took courage", ", as always", ", and with a smile",
+    ". Next coffee is on me", ". I learnt a lot", ", as always", ", and with a smile",
 )  # fmt: skip

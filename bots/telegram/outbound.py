@@ -10,7 +10,7 @@ from typing import Any
 from telegram import Message, ReplyParameters
 from telegram.error import ChatMigrated, TelegramError
 
-from bots.chat import Permanent, Place, PlaceKind, Sent, Target, Transient
+from bots.chat import ChatClosed, Permanent, Place, PlaceKind, Sent, Target, Transient
 from bots.telegram.api import Api
 from bots.telegram.errors import is_bad_request, translate
 
@@ -39,8 +39,7 @@ async def _post_privately(api: Api, target: Target, payload: Mapping[str, Any], 
         if not error.gone:
             raise
         if target.optional:
-            # The group stays: it is the private chat that is closed.
-            raise Permanent(error.reason) from None
+            raise ChatClosed(error.reason) from None
     return await _post_to(api, target.place, target.reply_to, _way_to(username))
 
 

@@ -33,10 +33,10 @@ card AS (
     FROM place, given ORDER BY scope
 )"""
 
-# Receivers whom no card mentions on a platform of theirs.
+# Receivers whom no card mentions on a platform of theirs. Counted for each, so that no plan reads everybody's accounts.
 UNTOLD = """\
-ARRAY(SELECT member_id FROM receiver WHERE NOT EXISTS (
-    SELECT FROM identity JOIN place USING (platform, tenant)
+ARRAY(SELECT member_id FROM receiver WHERE 0 = (
+    SELECT count(*) FROM identity JOIN place USING (platform, tenant)
     WHERE identity.workspace_id = :workspace_id AND identity.member_id = receiver.member_id))"""
 
 # Whatever was told of a kudos is told again: each row's card or notice is made from what is true then.

@@ -102,10 +102,8 @@ async def give(
     guards_repeats: bool = False,
     now: datetime,
 ) -> int:
-    """Thank the receivers, move `points_each` to each (the workspace's usual number if None), and owe everybody the card.
-
-    Returns the id of the kudos. Raises the Refusals above and PointsInvalid; then nothing of the transaction may be kept.
-    """
+    """Thank the receivers, move `points_each` to each (None: the usual number), owe everybody the card; return the kudos's id.
+    Raises the Refusals above and PointsInvalid; then nothing of the transaction may be kept."""
     each = workspace.kudos_points if points_each is None else points.amount(points_each)
     receivers = _check_people(workspace, giver, receivers)
     receiver_ids = sorted(person.member_id for person in receivers)

@@ -1,12 +1,13 @@
 """The command line on a database of the test's own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import NamedTuple
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pytest
+import typer
 
-from bots.__main__ import invoke
+from bots.__main__ import app, invoke
 from core import embedded
 from core.database import Sessions
 
@@ -55,6 +56,19 @@ async def empty(database: Sessions, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
     monkeypatch.setenv("PLAUDIT_DATABASE_URL", url_of(database, name))
     yield url_of(database, name)
     await embedded.drop_database(server, name)
+
+
+def commands() -> Iterator[tuple[str, ...]]:
+    """The words of every command that does something."""
+
+    def below(command: Any, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        inner: Mapping[str, Any] = getattr(command, "commands", {})
+        if not inner:
+            yield words
+        for name in inner:
+            yield from below(inner[name], (*words, name))
+
+    yield from below(typer.main.get_command(app), ())
 
 
 def lines(said: str) -> Sequence[str]:

@@ -1,38 +1,27 @@
 """What every command owes its operator: help with an example, one-line faults with a remedy, an honest exit code."""
 
+import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-import click
+import aiohttp
 import pytest
-import typer
 from sqlalchemy import text
 
-from bots.__main__ import app
 from core.database import Sessions
 from core.people import service as people
-from tests.cli.conftest import Command, lines, url_of
+from core.people.importing.apply import hold
+from tests.cli.conftest import Command, commands, lines, url_of
 from tests.factories import make_company, make_member
 
 PROJECT = Path(__file__).resolve().parents[2]
+SECONDS_MAX = 20
 PASSWORD = "canary-password-7f3a"
-
-
-def commands() -> Iterator[tuple[str, ...]]:
-    """The words of every command that does something."""
-
-    def below(command: click.Command, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        if not isinstance(command, click.Group):
-            yield words
-            return
-        for name, inner in command.commands.items():
-            yield from below(inner, (*words, name))
-
-    yield from below(typer.main.get_command(app), ())
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
@@ -150,7 +139,7 @@ async def test_verify_names_what_is_wrong(plaudit: Command, configured: Sessions
     ended = await plaudit("verify")
     assert ended.code == 1
     assert "balance_drift" in ended.out
-    assert "1 faults in 1 of 32 checks." in ended.out
+    assert "Faults: 1, in 1 of 32 checks." in ended.out
 
 
 async def test_grant_by_address_and_by_account(plaudit: Command, configured: Sessions) -> None:
@@ -236,6 +225,17 @@ async def test_import_with_one_fault_writes_nothing_and_names_the_line(
         assert await session.scalar(text("SELECT count(*) FROM member")) == 0
 
 
+async def test_two_imports_at_once(plaudit: Command, configured: Sessions, tmp_path: Path) -> None:
+    workspace, _ = await make_company(configured, 0)
+    file = tmp_path / "people.csv"
+    file.write_text("email,name\nana@example.com,Ana\n", encoding="utf-8")
+    async with configured.begin(workspace.id) as (session, _now):
+        await hold(session, workspace_id=workspace.id)
+        ended = await plaudit("import", "people", str(file), "--apply")
+    assert (ended.code, len(lines(ended.err))) == (2, 1)
+    assert "try again" in ended.err
+
+
 @pytest.mark.usefixtures("configured")
 async def test_import_of_no_file(plaudit: Command, tmp_path: Path) -> None:
     ended = await plaudit("import", "people", str(tmp_path / "nobody.csv"))
@@ -245,15 +245,26 @@ async def test_import_of_no_file(plaudit: Command, tmp_path: Path) -> None:
 @pytest.mark.parametrize("order", [signal.SIGINT, signal.SIGTERM])
 async def test_run_serves_until_it_is_told_to_stop(empty: str, order: signal.Signals) -> None:
     environment = {**os.environ, "PLAUDIT_DATABASE_URL": empty, "PLAUDIT_PORT": "0"}
-    command = [sys.executable, "-m", "bots", "run"]
-    with subprocess.Popen(command, cwd=PROJECT, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        said = []
-        for line in process.stderr:
-            said.append(line)
-            if "listening" in line:
-                process.send_signal(order)
-                break
-        rest = process.stderr.read()
-    assert process.returncode == 0, "".join(said) + rest
-    assert any("listening" in line for line in said)
+    command = (sys.executable, "-m", "bots", "run")
+    process = await asyncio.create_subprocess_exec(*command, cwd=PROJECT, env=environment, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    try:
+        async with asyncio.timeout(SECONDS_MAX):
+            port = await listened_on(process.stderr)
+            async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/readyz") as answer:
+                assert answer.status == 200
+            process.send_signal(order)
+            rest = await process.stderr.read()
+            assert await process.wait() == 0, rest.decode()
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+
+
+async def listened_on(log: asyncio.StreamReader) -> int:
+    said = b""
+    while line := await log.readline():
+        said += line
+        if found := re.search(rb"listening.*port=(\d+)", line):
+            return int(found[1])
+    raise AssertionError(said.decode())

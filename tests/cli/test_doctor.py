@@ -1,12 +1,13 @@
 """The doctor says what is wrong and what to do about it, and never a secret."""
 
+import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import BaseTestServer, TestServer
 from sqlalchemy import text
 
 from bots.settings import Settings
@@ -82,7 +83,7 @@ async def test_half_configured_channel(plaudit: Command, configured: Sessions, m
     assert "PLAUDIT_SLACK_SIGNING_SECRET is missing or empty" in remark(ended.out, "Slack")
     assert "Basic Information" in remark(ended.out, "Slack")
     assert remark(ended.out, "Teams").count("BROKEN") == 2
-    assert "3 things to mend." in ended.out
+    assert "To mend: 3." in ended.out
     assert CANARY not in ended.out
 
 
@@ -113,7 +114,7 @@ async def test_parked_items(plaudit: Command, configured: Sessions) -> None:
 
 
 @pytest.fixture
-async def platform() -> AsyncIterator[TestServer]:
+async def platform() -> AsyncIterator[BaseTestServer]:
     async def refuse(request: web.Request) -> web.Response:
         assert "Authorization" not in request.headers
         assert CANARY not in str(request.url)
@@ -126,7 +127,7 @@ async def platform() -> AsyncIterator[TestServer]:
 
 
 async def test_online_asks_whether_platforms_answer(
-    plaudit: Command, configured: Sessions, monkeypatch: pytest.MonkeyPatch, platform: TestServer
+    plaudit: Command, configured: Sessions, monkeypatch: pytest.MonkeyPatch, platform: BaseTestServer
 ) -> None:
     monkeypatch.setenv("PLAUDIT_TELEGRAM_BOT_TOKEN", CANARY)
     monkeypatch.setenv("PLAUDIT_TELEGRAM_MODE", "polling")
@@ -143,19 +144,28 @@ async def test_online_asks_whether_platforms_answer(
     assert "Teams online" not in ended.out
 
 
-async def test_embedded_database_is_made_and_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PLAUDIT_DATABASE_URL", raising=False)
-    with tempfile.TemporaryDirectory(
-        prefix="plaudit-", dir="/tmp"
-    ) as folder:  # not tmp_path: the server's user enters it
+@pytest.fixture
+def data() -> Iterator[Path]:
+    # Not tmp_path: pytest closes its parent to everybody else, the server's user included.
+    with tempfile.TemporaryDirectory(prefix="plaudit-", dir="/tmp") as folder:
         Path(folder).chmod(0o755)
-        for expected in (1, None):
-            async with open_database(Settings(), root=Path(folder)) as sessions:
-                await upgrade(sessions.engine)
-                assert await ensure_workspace(sessions, time_zone="Europe/Madrid") == expected
-        async with open_database(Settings(), root=Path(folder)) as sessions:
-            assert await found_workspace(sessions, name="Second", time_zone="Etc/UTC") == 2
-            async with sessions.begin(role="ops") as (session, _):
-                assert [home.name for home in await directory.workspaces(session)] == ["My company", "Second"]
-                assert await session.scalar(text("SELECT count(*) FROM account WHERE balance IS NULL")) == 6
-                assert await session.scalar(text("SELECT count(*) FROM tag")) == 30
+        yield Path(folder)
+
+
+async def test_embedded_database_is_made_and_found_again(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PLAUDIT_DATABASE_URL", raising=False)
+    for expected in (1, None):
+        async with open_database(Settings(), root=data) as sessions:
+            await upgrade(sessions.engine)
+            assert await ensure_workspace(sessions, time_zone="Europe/Madrid") == expected
+    async with open_database(Settings(), root=data) as sessions:
+        assert await found_workspace(sessions, name="Second", time_zone="Etc/UTC") == 2
+        async with sessions.begin(role="ops") as (session, _):
+            assert [home.name for home in await directory.workspaces(session)] == ["My company", "Second"]
+            assert await session.scalar(text("SELECT count(*) FROM account WHERE balance IS NULL")) == 6
+            assert await session.scalar(text("SELECT count(*) FROM tag")) == 30
+
+
+async def test_of_processes_that_start_at_once_one_founds_the_workspace(configured: Sessions) -> None:
+    made = await asyncio.gather(*(ensure_workspace(configured, time_zone="Etc/UTC") for _ in range(8)))
+    assert len([each for each in made if each is not None]) == 1

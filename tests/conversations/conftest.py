@@ -4,8 +4,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bots import logs
 from core.database import Sessions
 from tests.conversations.stage import Stage, open_stage
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs() -> None:
+    """As the product logs: without it structlog draws tracebacks with every local variable, which takes seconds."""
+    logs.configure(is_production=False)
 
 
 @pytest.fixture

@@ -91,6 +91,11 @@ class Stage:
             result = await session.execute(text(statement), values)
             return result.all() if result.returns_rows else []
 
+    async def alter(self, statement: str) -> None:
+        """Change the schema, as its owner."""
+        async with self.sessions.engine.begin() as connection:
+            await connection.execute(text(statement))
+
     async def count(self, table: str, where: str = "true", **values: Any) -> int:
         return int((await self.sql(f"SELECT count(*) FROM {table} WHERE {where}", **values))[0][0])
 

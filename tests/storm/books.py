@@ -8,12 +8,17 @@ from typing import Any
 import asyncpg
 from sqlalchemy import make_url
 
+from tests.storm.process import until
+
 # A notification is delivered by the commit that it is part of.
 _TELL_OF_COMMITS = """
 CREATE FUNCTION storm_tells() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_notify(''committed'', ''''); RETURN NULL; END';
 CREATE TRIGGER storm_tells AFTER INSERT OR UPDATE ON inbox FOR EACH ROW WHEN (new.state = 'done') EXECUTE FUNCTION storm_tells();
+CREATE TRIGGER storm_tells AFTER INSERT ON kudos FOR EACH ROW EXECUTE FUNCTION storm_tells();
 """
-_BOT_IS_CONNECTED = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'plaudit')"
+_BOT_IS_CONNECTED = (
+    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'plaudit')"
+)
 _UNFINISHED = """
 SELECT EXISTS (SELECT FROM inbox WHERE state IN ('pending', 'retry'))
     OR EXISTS (SELECT FROM outbox WHERE state IN ('pending', 'sending'))
@@ -42,7 +47,7 @@ class Books:
         self._turn = asyncio.Lock()
 
     async def watch(self, on_commit: Callable[[], object]) -> None:
-        """Call `on_commit` after every commit that finished a delivery."""
+        """Call `on_commit` after every commit that claimed a delivery or made a kudos; in one commit they are one."""
         self._connection = await asyncpg.connect(self._dsn, server_settings={"application_name": "storm"})
         await self._connection.execute(_TELL_OF_COMMITS)
         await self._connection.add_listener("committed", lambda *_: on_commit())
@@ -55,18 +60,18 @@ class Books:
 
         Their lease is up at once: the test knows what another process could only learn by waiting half a minute.
         """
-        while await self._ask(_BOT_IS_CONNECTED):
-            await asyncio.sleep(0.005)
+        await until(self._is_alone)
         on_their_way = await self._rows("SELECT id FROM outbox WHERE state = 'sending'")
         await self._rows("UPDATE outbox_scope SET leased_until = '-infinity'")
         return [row["id"] for row in on_their_way]
 
-    async def are_doubtful(self, messages: list[int]) -> bool:
-        """Whether the fate of some of these messages is still unknown."""
-        return bool(await self._ask(_DOUBTFUL, messages))
+    async def are_settled(self, messages: list[int]) -> bool:
+        """Whether the fate of these messages is known."""
+        return not await self._ask(_DOUBTFUL, messages)
 
-    async def is_unfinished(self) -> bool:
-        return bool(await self._ask(_UNFINISHED))
+    async def is_all_done(self) -> bool:
+        """Whether every delivery was worked on and every message sent, or given up."""
+        return not await self._ask(_UNFINISHED)
 
     async def parked(self) -> list[str]:
         rows = await self._rows(
@@ -85,6 +90,9 @@ class Books:
     async def earned(self) -> dict[int, int]:
         """Points that were moved to each member, by the transfers."""
         return {row["id"]: int(row["points"]) for row in await self._rows(_MOVED)}
+
+    async def _is_alone(self) -> bool:
+        return not await self._ask(_BOT_IS_CONNECTED)
 
     async def _ask(self, statement: str, *values: Any) -> Any:
         async with self._turn:

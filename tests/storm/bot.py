@@ -26,7 +26,13 @@ from bots.store import open_database
 from cards.model import Card
 from cards.render import Context, Rendered
 
-CHANNELS = ("bots.teams.platform", "bots.slack.platform", "bots.slack.webhook", "bots.telegram.platform", "bots.telegram.inbound")
+CHANNELS = (
+    "bots.teams.platform",
+    "bots.slack.platform",
+    "bots.slack.webhook",
+    "bots.telegram.platform",
+    "bots.telegram.inbound",
+)
 AT_ONCE = Pacing(gap=0, burst=1, per_second=1000)
 
 

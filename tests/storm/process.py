@@ -6,9 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -28,22 +27,26 @@ class Moment(StrEnum):
 
 
 class Process:
-    """`python -m tests.storm.bot` in `sources`. `struck` is set whenever it is dead."""
+    """`struck` is set whenever the bot is dead. It listens at the same address all its lives."""
 
-    def __init__(self, sources: Path, environment: Mapping[str, str], *, authority: str, log: Path) -> None:
+    def __init__(self) -> None:
         self.port = _free_port()
         self.struck = asyncio.Event()
         self.kills: Counter[Moment] = Counter()
         self._pid = 0
-        self._log = log.open("ab")
-        self._nursery = subprocess.Popen(
-            [sys.executable, "-m", "tests.storm.bot", "--authority", authority],
-            cwd=sources,
-            env={**_without_ours(), **environment, "PLAUDIT_PORT": str(self.port)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-        )
+        self._nursery: subprocess.Popen[bytes] | None = None
+
+    def open(self, sources: Path, environment: Mapping[str, str], *, authority: str, log: Path) -> None:
+        """`python -m tests.storm.bot` in `sources`, which imports what a life needs; none begins yet."""
+        with log.open("ab") as errors:
+            self._nursery = subprocess.Popen(
+                [sys.executable, "-m", "tests.storm.bot", "--authority", authority],
+                cwd=sources,
+                env={**_without_ours(), **environment, "PLAUDIT_PORT": str(self.port)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
 
     @property
     def url(self) -> str:
@@ -51,15 +54,10 @@ class Process:
 
     async def start(self) -> None:
         """Returns when it listens."""
-        assert self._nursery.stdin is not None
-        self._nursery.stdin.write(b"\n")
-        self._nursery.stdin.flush()
-        self._pid = int(await asyncio.to_thread(self._answer))
+        self._pid = int(await asyncio.to_thread(self._born))
         self.struck.clear()
-        deadline = time.monotonic() + START_SECONDS_MAX
-        while not await self._listens():
-            assert time.monotonic() < deadline, f"the bot does not start; see {self._log.name}"
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(START_SECONDS_MAX):
+            await until(self._listens)
 
     def kill(self, moment: Moment) -> None:
         """kill -9, now."""
@@ -69,11 +67,17 @@ class Process:
         self.struck.set()
 
     def close(self) -> None:
-        self._nursery.communicate()
-        self._log.close()
+        """The last life ends with it."""
+        if self._nursery is not None:
+            self._nursery.communicate()
 
-    def _answer(self) -> bytes:
+    def _born(self) -> bytes:
+        """Ask for a life and read its process id."""
+        assert self._nursery is not None
+        assert self._nursery.stdin is not None
         assert self._nursery.stdout is not None
+        self._nursery.stdin.write(b"\n")
+        self._nursery.stdin.flush()
         return self._nursery.stdout.readline()
 
     async def _listens(self) -> bool:
@@ -87,7 +91,7 @@ class Process:
 
 @dataclass(slots=True)
 class Trap:
-    """Kills at the nth moment of a kind. `reports` are the seconds between a 2xx and the kill that followed it."""
+    """Kills at the nth moment of a kind. `lags` are the seconds between a 2xx and the kill that followed it."""
 
     process: Process
     chance: Random
@@ -113,6 +117,12 @@ class Trap:
         if moment is Moment.ACKNOWLEDGED:
             self.lags.append(lag)
         return True
+
+
+async def until(is_true: Callable[[], Awaitable[bool]]) -> None:
+    """Neither a dead process nor a database rings when something has changed."""
+    while not await is_true():  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
 
 
 def _free_port() -> int:

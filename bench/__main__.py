@@ -1,0 +1,53 @@
+"""python -m bench NAME: one line for each figure; exit code 1 if one falls short of its goal."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from bench.figures import Figure
+
+BENCHES = {
+    "kudos": "giving kudos at 16 connections, against one raw statement (at least 0.3)",
+}
+EPILOG = """examples:
+  python -m bench kudos           figures for people
+  python -m bench kudos --json    one JSON object a line
+  python -m bench --list          what there is
+  make bench ARGS="kudos"         the same in the project's environment
+
+A ratio compares with a limit that is measured in the same run, so that it holds on any machine; what the limit does is
+told at the top of bench/NAME.py. Close other programs first: two cores are enough, but they should be free.
+Exit codes: 0 every goal holds, 1 one falls short, 2 called wrongly."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measure what Plaudit claims about its speed.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of: {', '.join(BENCHES)}")
+    parser.add_argument("--json", action="store_true", dest="is_json", help="one JSON object for each figure")
+    parser.add_argument("--list", action="store_true", dest="is_list", help="list the benches and exit")
+    asked = parser.parse_args(arguments)
+    if asked.is_list:
+        print("\n".join(f"{name:10} {about}" for name, about in BENCHES.items()))
+        return 0
+    if not asked.names or set(asked.names) - set(BENCHES):
+        unknown = ", ".join(sorted(set(asked.names) - set(BENCHES)))
+        parser.error(f"there is no bench called {unknown}; try --list" if unknown else "name a bench; try --list")
+    figures = [figure for name in asked.names for figure in _run(name, is_json=asked.is_json)]
+    return 0 if all(figure.holds for figure in figures) else 1
+
+
+def _run(name: str, *, is_json: bool) -> list[Figure]:
+    figures: list[Figure] = importlib.import_module(f"bench.{name}").run()
+    for figure in figures:
+        print(figure.as_json() if is_json else figure.as_line(), flush=True)
+    return figures
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

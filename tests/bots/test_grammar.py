@@ -1,0 +1,133 @@
+"""Text → command, as a table. `ana` and `luis` are people whom the platform named; a hand-typed name is `Typed`."""
+
+from typing import Any
+
+import pytest
+
+from bots.chat import Account, Part, Typed
+from bots.grammar import Command, parse
+from cards.words import words_for
+
+ANA, LUIS, ZOE = Account("1", "Ana"), Account("2", "Luis"), Account("3", "Zoë")
+WORDS = words_for("en")
+
+
+def read(*parts: Part) -> Command:
+    return parse(parts, verbs=WORDS.verbs(), subverbs=WORDS.subverbs())
+
+
+ROWS: list[tuple[tuple[Part, ...], dict[str, Any]]] = [
+    # the verb
+    ((), {"verb": ""}),
+    (("",), {"verb": ""}),
+    (("   \n ",), {"verb": ""}),
+    (("/kudos",), {"verb": "kudos", "is_bare": True}),
+    (("kudos",), {"verb": "kudos", "is_bare": True}),
+    (("KUDOS",), {"verb": "kudos"}),
+    (("/Kudos",), {"verb": "kudos"}),
+    (("kudos!",), {"verb": "kudos"}),
+    (("kudos:", ANA, " nice"), {"verb": "kudos", "receivers": (ANA,), "text": "nice"}),
+    (("thanks ", ANA, " nice"), {"verb": "kudos", "receivers": (ANA,), "text": "nice"}),
+    (("gracias ", ANA, " por todo"), {"verb": "kudos", "receivers": (ANA,), "text": "por todo"}),
+    (("/puntos",), {"verb": "points"}),
+    (("/clasificación",), {"verb": "leaderboard"}),
+    (("ayuda",), {"verb": "help"}),
+    (("/kudso ", ANA, " nice"), {"verb": "", "typed_verb": "kudso"}),
+    (("//kudos ", ANA, " nice"), {"verb": "kudos"}),
+    ((ANA, " kudos"), {"verb": ""}),
+    ((Typed("plaudit"), " kudos"), {"verb": ""}),
+    (("/kudos@other_bot",), {"verb": ""}),
+    (("kudosana nice",), {"verb": ""}),
+    # the receivers
+    (("kudos ", ANA, " for the demo"), {"receivers": (ANA,), "text": "for the demo"}),
+    (("kudos ", ANA, " ", LUIS, " for the demo"), {"receivers": (ANA, LUIS), "text": "for the demo"}),
+    (("kudos ", ANA, ", ", LUIS, " and ", ZOE, " for it"), {"receivers": (ANA, LUIS, ZOE), "text": "for it"}),
+    (("kudos ", ANA, " & ", LUIS, " nice"), {"receivers": (ANA, LUIS), "text": "nice"}),
+    (("kudos ", ANA, " y ", LUIS, " bien"), {"receivers": (ANA, LUIS), "text": "bien"}),
+    (("kudos ", ANA, " und ", LUIS, " gut"), {"receivers": (ANA, LUIS), "text": "gut"}),
+    (("kudos ", ANA, ANA, " nice"), {"receivers": (ANA,), "text": "nice"}),
+    (("kudos ", ANA, ": nice"), {"receivers": (ANA,), "text": "nice"}),
+    (("kudos ", ANA, " - nice"), {"receivers": (ANA,), "text": "nice"}),
+    (("kudos ", ANA, " — nice"), {"receivers": (ANA,), "text": "nice"}),
+    (("kudos to ", ANA, " for it"), {"receivers": (ANA,), "text": "for it"}),
+    (("kudos ", ANA, " for helping ", LUIS), {"receivers": (ANA,), "text": "for helping @Luis"}),
+    (("kudos ", ANA, " for ", LUIS, " and me"), {"receivers": (ANA,), "text": "for @Luis and me"}),
+    (("kudos for the demo ", ANA), {"receivers": (ANA,), "text": "for the demo"}),
+    (("kudos great job ", ANA, " ", LUIS), {"receivers": (ANA, LUIS), "text": "great job"}),
+    (("kudos thanks ", ANA, " for it"), {"receivers": (ANA,), "text": "thanks @Ana for it"}),
+    (("kudos nobody in particular",), {"receivers": (), "text": "nobody in particular"}),
+    (("kudos ", ANA), {"receivers": (ANA,), "text": "", "is_bare": False}),
+    # names typed by hand
+    (("kudos ", Typed("ana"), " nice"), {"receivers": (), "typed": ("ana",), "text": "nice"}),
+    (("kudos ", Typed("@ana"), " nice"), {"typed": ("ana",)}),
+    (("kudos ", ANA, " ", Typed("luis"), " nice"), {"receivers": (ANA,), "typed": ("luis",)}),
+    (("kudos ", ANA, " for helping ", Typed("luis")), {"typed": (), "text": "for helping @luis"}),
+    (("kudos nice ", Typed("ana")), {"typed": ("ana",)}),
+    # what is said stays as it was written
+    (("kudos ", ANA, " see (", Typed("here"), ") and ", LUIS, "'s"), {"text": "see (@here) and @Luis's"}),
+    (("kudos ", ANA, " hello ", Typed("channel"), "!"), {"text": "hello @channel!"}),
+    (("kudos ", ANA, " one\ntwo\n\nthree"), {"text": "one\ntwo\n\nthree"}),
+    (("kudos ", ANA, "\nfirst line"), {"text": "first line"}),
+    (("kudos ", ANA, "   spaced \t out"), {"text": "spaced out"}),
+    (("kudos ", ANA, " 👩‍👩‍👧‍👦 שלום"), {"text": "👩‍👩‍👧‍👦 שלום"}),
+    (("kudos ", ANA, " {{x}} {% y %} <b>"), {"text": "{{x}} {% y %} <b>"}),
+    (("kudos\n", ANA, " nice"), {"receivers": (ANA,), "text": "nice"}),
+    # tags
+    (("kudos ", ANA, " nice #teamwork"), {"text": "nice", "tags": ("teamwork",)}),
+    (("kudos ", ANA, " nice #a #b #c"), {"text": "nice", "tags": ("a", "b", "c")}),
+    (("kudos #a ", ANA, " nice"), {"receivers": (ANA,), "text": "nice", "tags": ("a",)}),
+    (("kudos ", ANA, " #a nice"), {"text": "nice", "tags": ("a",)}),
+    (("kudos ", ANA, " for #teamwork always"), {"text": "for #teamwork always", "tags": ("teamwork",)}),
+    (("kudos ", ANA, " nice #teamwork!"), {"tags": ("teamwork",)}),
+    (("kudos ", ANA, " nice #équipe_1-a"), {"tags": ("équipe_1-a",)}),
+    (("kudos ", ANA, " nice # not"), {"text": "nice # not", "tags": ()}),
+    (("kudos ", ANA, " issue#5"), {"text": "issue#5", "tags": ()}),
+    # points
+    (("kudos ", ANA, " nice +5"), {"text": "nice", "points": ("+5",)}),
+    (("kudos ", ANA, " +5 nice"), {"text": "nice", "points": ("+5",)}),
+    (("kudos +5 ", ANA, " nice"), {"receivers": (ANA,), "points": ("+5",)}),
+    (("kudos ", ANA, " +5 ", LUIS, " nice"), {"receivers": (ANA, LUIS), "points": ("+5",)}),
+    (("kudos ", ANA, " nice +5 #a +6"), {"points": ("+5", "+6"), "tags": ("a",)}),
+    (("kudos ", ANA, " nice +1.5"), {"points": ("+1.5",)}),
+    (("kudos ", ANA, " nice +-5"), {"points": ("+-5",)}),
+    (("kudos ", ANA, " nice +true"), {"points": ("+true",)}),
+    (("kudos ", ANA, " nice +NaN"), {"points": ("+NaN",)}),
+    (("kudos ", ANA, " nice +1e400"), {"points": ("+1e400",)}),
+    (("kudos ", ANA, " C+ and C++ + more"), {"text": "C+ and C++ + more", "points": ()}),
+    (("kudos ", ANA, " 5 + 5 = ten"), {"text": "5 + 5 = ten", "points": ()}),
+    (("kudos ", ANA, " +great"), {"text": "+great", "points": ()}),
+    # subverbs
+    (("kudos undo",), {"subverb": "undo", "is_bare": False}),
+    (("kudos deshacer",), {"subverb": "undo"}),
+    (("kudos UNDO",), {"subverb": "undo"}),
+    (("kudos undo the mess ", ANA), {"subverb": "", "receivers": (ANA,), "text": "undo the mess"}),
+    (("kudos me",), {"subverb": "me"}),
+    (("kudos me and ", ANA), {"subverb": ""}),
+    (("kudos private ", ANA, " nice"), {"subverb": "private", "receivers": (ANA,), "text": "nice"}),
+    (("points history",), {"verb": "points", "subverb": "history"}),
+    (("points ", ANA), {"verb": "points", "subverb": "", "receivers": (ANA,)}),
+    (("leaderboard week",), {"verb": "leaderboard", "subverb": "week"}),
+    (("leaderboard points week",), {"subverb": "points", "text": "week"}),
+    (("leaderboard fortnight",), {"subverb": "", "text": "fortnight"}),
+    (("admin connect 4F7K",), {"verb": "admin", "subverb": "connect", "text": "4F7K"}),
+    (("help kudos",), {"verb": "help", "subverb": "", "text": "kudos"}),
+    (("help undo",), {"verb": "help", "subverb": "", "text": "undo"}),
+]
+
+
+@pytest.mark.parametrize(("parts", "expected"), ROWS, ids=[str(number) for number in range(len(ROWS))])
+def test_a_message_is_read(parts: tuple[Part, ...], expected: dict[str, Any]) -> None:
+    command = read(*parts)
+    assert {name: getattr(command, name) for name in expected} == expected
+
+
+def test_the_table_is_long_enough() -> None:
+    assert len(ROWS) >= 60
+
+
+@pytest.mark.parametrize("locale", ["en", "es"])
+def test_every_spelling_of_every_locale_is_a_verb(locale: str) -> None:
+    verbs = words_for(locale).verbs()
+    assert set(verbs.values()) == {"kudos", "points", "leaderboard", "help", "admin"}
+    for spelling, verb in verbs.items():
+        assert read(f"/{spelling}").verb == verb

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from bench.figures import Figure
 
 BENCHES = {
+    "cards": "a leaderboard card on all four surfaces (at most 0.5 ms)",
     "kudos": "giving kudos at 16 connections, against one raw statement (at least 0.3)",
 }
 EPILOG = """examples:

@@ -31,7 +31,7 @@ card AS (
     SELECT :workspace_id, concat('kudos:', given.id, ':in:', scope), scope, '{CARD}', address,
            jsonb_build_object('kudos', given.id), {outbox.BROADCAST}
     FROM place, given ORDER BY scope
-)"""
+)"""  # noqa: S608 - constants of this code
 
 # Receivers whom no card mentions on a platform of theirs. Counted for each, so that no plan reads everybody's accounts.
 UNTOLD = """\

@@ -47,6 +47,23 @@ _CHANGED = text(
 )
 
 
+# Receivers of a kudos whom no card that stands, or still may, mentions on a platform of theirs.
+_LEFT_OUT = text("""
+SELECT member_id FROM kudos_receiver AS receiver WHERE workspace_id = :workspace_id AND kudos_id = :kudos_id AND NOT EXISTS (
+    SELECT FROM outbox JOIN identity ON identity.workspace_id = outbox.workspace_id AND identity.member_id = receiver.member_id
+    AND identity.platform = outbox.address->>'platform' AND identity.tenant = outbox.address->>'tenant'
+    WHERE outbox.workspace_id = receiver.workspace_id AND outbox.dedup_key LIKE :cards
+      AND outbox.state NOT IN ('dropped', 'parked'))
+""")
+
+
+async def refused(session: AsyncSession, kudos_id: int, *, workspace_id: int) -> None:
+    """A card was given up: whoever is mentioned on no other one is told in private."""
+    values = {"workspace_id": workspace_id, "kudos_id": kudos_id, "cards": f"kudos:{kudos_id}:in:%"}
+    left_out = (await session.execute(_LEFT_OUT, values)).scalars().all()
+    await notices(session, kudos_id, left_out, workspace_id=workspace_id)
+
+
 async def notices(session: AsyncSession, kudos_id: int, member_ids: Sequence[int], *, workspace_id: int) -> None:
     """Owe receivers a word in private, where they can be reached."""
     lines = await people.lines(session, member_ids, workspace_id=workspace_id)

@@ -9,8 +9,8 @@ async def test_a_kudos_from_a_slack_channel_without_the_bot_reaches_its_receiver
     secret_room = stage.world.group("slack", "secret-room", [ana, luis], has_bot=False)
     await stage.slack.slash(ana, secret_room, "/kudos", "@[Luis] for the quiet work")
     await stage.quiet()
-    notices = [message for message in stage.posts("quiet work") if message.conversation.kind == "personal"]
-    assert [message.conversation.person for message in notices] == [luis]
+    [notice] = stage.slack.posts(stage.world.personal("slack", luis))
+    assert "Ana García thanked you\nfor the quiet work" in notice.text
     assert await stage.count("outbox", "kind = 'kudos_card' AND state = 'parked'") == 1
 
 
@@ -19,5 +19,5 @@ async def test_nobody_is_told_twice_when_another_card_mentions_them(stage: Stage
     secret_room = stage.world.group("slack", "secret-room", [ana, luis], has_bot=False)
     await stage.slack.slash(ana, secret_room, "/kudos", "@[Luis] for the quiet work")
     await stage.quiet()
-    assert [message for message in stage.posts("quiet work") if message.conversation.kind == "personal"] == []
+    assert stage.slack.posts(stage.world.personal("slack", luis)) == []
     assert await stage.count("outbox", "kind = 'kudos_notice'") == 0

@@ -36,8 +36,8 @@ from cards.model import Card
 from cards.render import Rendered
 from core import outbox
 from core.database import Sessions, Transaction
-from core.outbox import AMBIGUOUS_MAX, ATTEMPTS_MAX, Leased, Outgoing
 from core.kudos import announce
+from core.outbox import AMBIGUOUS_MAX, ATTEMPTS_MAX, Leased, Outgoing
 from core.people import service as people
 
 log = structlog.get_logger()

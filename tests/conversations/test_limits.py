@@ -88,10 +88,9 @@ async def test_a_platform_that_is_down_gets_the_message_later(stage: Stage, plat
     simulator = simulator_of(stage, platform)
     simulator.faults.fail(3, status=status, name=POSTS[platform])
     await thank_elsewhere(stage, platform)
-    others = [name for name in PLATFORMS if name != platform]
-    async with asyncio.timeout(10):
-        while [posted(stage, name) for name in others] != [1, 1]:
-            await asyncio.sleep(0.02)
+    for other, place in stage.places:
+        if other.platform != platform:
+            await other.wait_for_post(place, WORDS, timeout=10)
     assert posted(stage, platform) == 0
     for _ in range(3):
         await hurry(stage)

@@ -40,7 +40,7 @@ class Storm:
     doubled: int = 0
 
     async def rage(self, moments: Sequence[Moment], *, acknowledged: int) -> None:
-        """Kill at these moments, one after the other, among at least so many acknowledged deliveries; then let it clear."""
+        """Kill at these moments, one after the other, among at least so many acknowledged deliveries."""
         await self.process.start()
         async with asyncio.TaskGroup() as group:
             group.create_task(self.crowd.rage())
@@ -48,7 +48,10 @@ class Storm:
                 await self._strike(moment)
             await self.crowd.acknowledges(acknowledged)
             self.crowd.is_over.set()
-        async with asyncio.timeout(CLEAR_SECONDS_MAX):
+
+    async def clear(self, *, seconds: float = CLEAR_SECONDS_MAX) -> None:
+        """Wait until everything that arrived is worked on and everything owed is sent."""
+        async with asyncio.timeout(seconds):
             await until(self.books.is_all_done)
 
     async def _strike(self, moment: Moment) -> None:

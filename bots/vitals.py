@@ -5,8 +5,7 @@ from contextlib import suppress
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
+from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
 from bots.metrics import Metrics
@@ -15,19 +14,22 @@ from core.database import Sessions
 
 log = structlog.get_logger()
 
+AWAY = (OSError, SQLAlchemyError)
+"""What is raised when the database cannot be reached, or not in time."""
+
 
 def checks(sessions: Sessions) -> dict[str, Callable[[], Awaitable[bool]]]:
     async def database() -> bool:
         try:
             async with sessions.begin(role="ops") as (session, _):
                 await session.execute(text("SELECT 1"))
-        except (OSError, DBAPIError, SQLAlchemyTimeout):
+        except AWAY:
             log.warning("database_away")
             return False
         return True
 
     async def schema() -> bool:
-        with suppress(OSError, DBAPIError, SQLAlchemyTimeout):
+        with suppress(*AWAY):
             return await migrations.is_current(sessions.engine)
         return False
 
@@ -39,7 +41,7 @@ async def count(sessions: Sessions, metrics: Metrics) -> None:
     try:
         async with sessions.begin(role="ops") as (session, _):
             counted = await outbox.backlog(session), await inbox.backlog(session)
-    except Exception:  # noqa: BLE001 - whatever keeps the database away, the page is for finding it out
+    except AWAY:
         log.warning("database_away")
         return
     for gauge, states in zip((metrics.outbox, metrics.inbox), counted, strict=True):

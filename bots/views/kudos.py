@@ -1,12 +1,13 @@
 """Messages about kudos."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from bots.views.scene import Scene
 from cards import kudos as cards
 from cards.kudos import AllowanceView, KudosView, TagView
 from cards.model import Card
+from cards.words import Words
 from core.kudos import queries
 from core.kudos.queries import Story
 from core.points.queries import balances
@@ -14,22 +15,22 @@ from core.points.service import allowance_period
 
 
 async def card(scene: Scene) -> Card | None:
-    """The public card; once it is taken back only a card that stands already is changed."""
-    view, story = await _one(scene)
-    if view is None or story is None:
-        return None
-    if story.undone_at is None:
-        return cards.given(scene.words, view)
-    return cards.undone(scene.words, view) if scene.is_posted else None
+    """The public card."""
+    return await _standing(scene, cards.given)
 
 
 async def notice(scene: Scene) -> Card | None:
     """The direct message to one receiver."""
+    return await _standing(scene, cards.received)
+
+
+async def _standing(scene: Scene, build: Callable[[Words, KudosView], Card]) -> Card | None:
+    """What is told of a kudos as long as it stands; once it is taken back only a message that is there already is changed."""
     view, story = await _one(scene)
     if view is None or story is None:
         return None
     if story.undone_at is None:
-        return cards.received(scene.words, view)
+        return build(scene.words, view)
     return cards.undone(scene.words, view) if scene.is_posted else None
 
 

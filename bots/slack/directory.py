@@ -9,12 +9,13 @@ from bots.slack.api import Api
 SLACKBOT: Final = "USLACKBOT"
 
 _UNKNOWN = ("user_not_found", "user_not_visible", "users_not_found")
+_NO_DIRECTORY = ("missing_scope", "unknown_method")
 
 
 async def look_up(api: Api, account: Account, *, team: str) -> Profile | None:
     """Who `account` is; None if Slack knows nobody active under the id. Raises Transient if it cannot be asked now.
 
-    Without the scope users:read the name that came with the delivery has to do.
+    Without the scope users:read, or the method, the name that came with the delivery has to do.
     """
     try:
         answer = await api.ask("users.info", {"user": account.remote_id, "include_locale": "true"})
@@ -22,7 +23,7 @@ async def look_up(api: Api, account: Account, *, team: str) -> Profile | None:
         code = error.reason.rpartition(" ")[2]
         if code in _UNKNOWN:
             return None
-        if code == "missing_scope":
+        if code in _NO_DIRECTORY:
             return Profile(name=account.name, foreign=account.foreign)
         raise Transient(error.reason) from None
     except SendError as error:

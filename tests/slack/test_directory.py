@@ -73,9 +73,9 @@ async def test_deactivated(platform: SlackPlatform, slack: FakeSlack) -> None:
     assert await look_up(platform, slack, {"ok": True, "user": {**USER, "deleted": True}}) is None
 
 
-async def test_without_the_scope(platform: SlackPlatform, slack: FakeSlack) -> None:
-    answer = {"ok": False, "error": "missing_scope", "needed": "users:read"}
-    assert await look_up(platform, slack, answer) == Profile("ana")
+@pytest.mark.parametrize("code", ["missing_scope", "unknown_method"])
+async def test_without_a_directory(platform: SlackPlatform, slack: FakeSlack, code: str) -> None:
+    assert await look_up(platform, slack, {"ok": False, "error": code}) == Profile("ana")
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,10 @@ NO_WORKSPACE = 0
 """Stands where a key wants a workspace and none is known: answers to strangers, claims of unbound tenants."""
 
 
+class Outrun(Exception):
+    """What this transaction had read was changed by another before it could act on it: nothing may be kept, run it again."""
+
+
 class Table(DeclarativeBase):
     metadata = MetaData(
         naming_convention={
@@ -124,10 +128,12 @@ def constraint(error: DBAPIError) -> str:
 
 
 async def retrying(work: Callable[[], Awaitable[Result]]) -> Result:
-    """Run a whole transaction again when it lost against another one (deadlock, serialization), with jitter."""
+    """Run a whole transaction again when it lost against another one (deadlock, serialization, Outrun), with jitter."""
     for attempt in range(1, CONFLICT_ATTEMPTS):
         try:
             return await work()
+        except Outrun:
+            pass
         except DBAPIError as error:
             if sqlstate(error) not in CONFLICTS:
                 raise

@@ -21,6 +21,7 @@ from core.identity.models import CLAIMED, DECLINED, LINKED, MERGED, Link
 from core.kudos import merging as kudos
 from core.people import merging as people
 from core.people.models import LEFT, PlatformIdentity, Workspace
+from core.people.queries import Line
 from core.people.service import hold_enrolments
 from core.points import merging as points
 
@@ -128,7 +129,7 @@ async def spend_code(session: AsyncSession, issued: tokens.Issued, *, member_id:
 
 async def claim(
     session: AsyncSession, *, workspace_id: int, code: str, account: Account, member_id: int | None
-) -> tuple[int, queries.Line]:
+) -> tuple[int, Line]:
     """An account types a code; `member_id` is whose it is, if anybody's. Returns the claim and where to ask the code's owner.
 
     Raises LinkCodeInvalid, OwnLinkCode, AlreadyLinked or LinkLeft.

@@ -43,7 +43,9 @@ _UNPAIR = text(
     "UPDATE kudos_pair SET points = points - :amount WHERE workspace_id = :workspace_id AND giver_id = :giver_id"
     " AND receiver_id = :member_id AND period = :period"
 )
-_TAKE_BACK = text("UPDATE kudos SET undone_at = :now, message = '' WHERE workspace_id = :workspace_id AND id = ANY(:ids)")
+_TAKE_BACK = text(
+    "UPDATE kudos SET undone_at = :now, message = '' WHERE workspace_id = :workspace_id AND id = ANY(:ids)"
+)
 _DROP_SHARE = text(
     "DELETE FROM kudos_receiver WHERE workspace_id = :workspace_id AND kudos_id = :kudos_id AND member_id = :member_id"
 )
@@ -110,6 +112,12 @@ async def shared_accounts(session: AsyncSession, *, workspace_id: int, younger: 
     await session.execute(_LOCK, values)
     rows = (await session.execute(_SHARES, values)).all()
     return sorted({row.debit_id for row in rows if row.debit_id is not None})
+
+
+async def count_shares(session: AsyncSession, *, workspace_id: int, younger: int, older: int) -> int:
+    """How many shares of kudos a merge would take back."""
+    values = {"workspace_id": workspace_id, "younger": younger, "older": older}
+    return len((await session.execute(_SHARES, values)).all())
 
 
 async def merge(

@@ -84,7 +84,7 @@ SELECT (SELECT id FROM given) AS kudos_id,
        (SELECT balance FROM locked WHERE kind = 'allowance') AS allowance,
        {UNTOLD} AS untold,
        EXISTS (SELECT FROM locked WHERE kind = 'receivable' AND balance > 0) AS is_owing
-""").bindparams(_RECEIVERS)
+""").bindparams(_RECEIVERS)  # noqa: S608 - constants of this code
 
 # The pairs that the new points would take over their cap, with what is left of it.
 PAIRS = text("""

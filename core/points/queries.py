@@ -37,7 +37,7 @@ _EARNED = (
 )
 
 _BALANCES = text(
-    f"{_EARNED} SELECT"
+    f"{_EARNED} SELECT"  # noqa: S608 - constants of this code
     " coalesce((SELECT sum(transfer.amount) FROM transfer WHERE transfer.workspace_id = :workspace_id"
     " AND transfer.credit_id = ANY(ARRAY(SELECT id FROM earned_account)) AND transfer.reason = ANY(:reasons) AND transfer.reverses IS NULL"
     " AND NOT EXISTS (SELECT FROM transfer AS taken_back WHERE taken_back.workspace_id = :workspace_id"
@@ -53,7 +53,7 @@ _BALANCES = text(
 # Ids are drawn while the account is locked, so their order is the order in which the balance moved; that of the times is not.
 # What only goes from one account of the person to another of theirs moved nothing.
 _HISTORY = text(
-    f"{_EARNED} SELECT at, reason, change, sum(change) OVER (ORDER BY id)::bigint AS balance_after, other_id FROM ("
+    _EARNED + " SELECT at, reason, change, sum(change) OVER (ORDER BY id)::bigint AS balance_after, other_id FROM ("  # noqa: S608 - the same
     " SELECT transfer.id, transfer.at, transfer.reason,"
     " CASE WHEN transfer.credit_id = mine.id THEN transfer.amount ELSE -transfer.amount END AS change,"
     " (SELECT coalesce(member.merged_into, member.id) FROM member WHERE member.workspace_id = :workspace_id"

@@ -83,7 +83,11 @@ LEDGER = (
     Check("transfer_amount", "an amount is from 1 to 1,000,000,000", statements.TRANSFER_AMOUNT),
     Check("transfer_to_itself", "a transfer has two accounts", statements.TRANSFER_TO_ITSELF),
     Check("transfer_kinds", "a transfer's reason fits the kinds of its accounts", statements.TRANSFER_KINDS),
-    Check("transfer_owner", "a receivable moves only with its own member's points, a merge between one person's accounts", statements.TRANSFER_OWNER),
+    Check(
+        "transfer_owner",
+        "a receivable moves only with its own member's points, a merge between one person's accounts",
+        statements.TRANSFER_OWNER,
+    ),
     Check("transfer_repeated", "an idempotency key moves points once", statements.TRANSFER_REPEATED),
     Check("transfer_actor_missing", "who moved points is in the workspace", statements.TRANSFER_ACTOR_MISSING),
     Check("transfer_in_future", "nothing has moved tomorrow", statements.TRANSFER_IN_FUTURE),

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from bench.figures import Figure
 
 BENCHES = {
+    "cards": "a leaderboard card on all four surfaces (at most 0.5 ms)",
     "kudos": "giving kudos at 16 connections, against one raw statement (at least 0.3)",
+    "webhook": "a signed Slack command, stored and acknowledged, against bare slack-bolt (at least 0.4)",
 }
 EPILOG = """examples:
   python -m bench kudos           figures for people

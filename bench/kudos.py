@@ -49,9 +49,13 @@ WITH spent AS (
     SELECT $1, 'kudos:' || id || ':in:' || $8, $8, 'kudos_card', $9, jsonb_build_object('kudos', id), 6 FROM given
 ) SELECT id FROM given
 """
-_ADDRESS = '{"platform": "slack", "tenant": "T1", "remote_id": "C1", "kind": "channel", "name": "general", "reference": {}}'
+_ADDRESS = (
+    '{"platform": "slack", "tenant": "T1", "remote_id": "C1", "kind": "channel", "name": "general", "reference": {}}'
+)
 _ACCOUNTS = text("SELECT member_id, kind, id FROM account WHERE workspace_id = :workspace_id AND member_id IS NOT NULL")
-_COUNTS = text("SELECT (SELECT count(*) FROM kudos), (SELECT count(*) FROM transfer WHERE reason = 'kudos'), (SELECT count(*) FROM outbox)")
+_COUNTS = text(
+    "SELECT (SELECT count(*) FROM kudos), (SELECT count(*) FROM transfer WHERE reason = 'kudos'), (SELECT count(*) FROM outbox)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,6 @@ def run() -> list[Figure]:
 
 async def _measure(sessions: Sessions, dsn: str) -> list[Figure]:
     company = await _company(sessions)
-    await analyze(sessions)
     pool = await asyncpg.create_pool(dsn, min_size=CONNECTIONS, max_size=CONNECTIONS)
     try:
         ours, limit = await _rounds(sessions, pool, company)
@@ -88,13 +91,11 @@ async def _rounds(sessions: Sessions, pool: Any, company: Company) -> tuple[Rate
     for turn in range(ROUNDS + 1):
         pairs = [chance.sample(company.members, 2) for _ in range(OPERATIONS)]
         words = [Wording.of(f"for staying late in round {turn}, night {night}") for night in range(OPERATIONS)]
-        limits.append(
-            await rate(partial(_limit, pool, company, pairs, words), count=OPERATIONS, at_once=CONNECTIONS)
-        )
-        ours.append(
-            await rate(partial(_give, sessions, company, pairs, words), count=OPERATIONS, at_once=CONNECTIONS)
-        )
-    return middle(ours[1:]), middle(limits[1:])  # the first round of each warms caches
+        limits.append(await rate(partial(_limit, pool, company, pairs, words), count=OPERATIONS, at_once=CONNECTIONS))
+        ours.append(await rate(partial(_give, sessions, company, pairs, words), count=OPERATIONS, at_once=CONNECTIONS))
+        if turn == 0:
+            await analyze(sessions)
+    return middle(ours[1:]), middle(limits[1:])  # the first warms up
 
 
 async def _give(sessions: Sessions, company: Company, pairs: Pairs, words: list[Wording], number: int) -> None:
@@ -139,7 +140,8 @@ async def _company(sessions: Sessions) -> Company:
     async with sessions.begin(workspace.id) as (session, now):
         contacts = [Contact("slack", "T1", f"U{number}", f"Member {number}") for number in range(MEMBERS)]
         members = [
-            await people.enrol(session, contact, workspace_id=workspace.id, is_provisional=False) for contact in contacts
+            await people.enrol(session, contact, workspace_id=workspace.id, is_provisional=False)
+            for contact in contacts
         ]
         place = await people.keep_place(
             session,

@@ -37,6 +37,7 @@ from cards.render import Rendered
 from core import outbox
 from core.database import Sessions, Transaction
 from core.outbox import AMBIGUOUS_MAX, ATTEMPTS_MAX, Leased, Outgoing
+from core.kudos import announce
 from core.people import service as people
 
 log = structlog.get_logger()
@@ -252,6 +253,8 @@ class Deliverer:
             log.warning("message_parked", kind=message.kind, outbox=message.id, reason=error)
         async with self.sessions.begin(role="ops") as (session, _):
             await outbox.settle(session, message, state=state, error=error)
+            if state == "parked" and message.kind == announce.CARD:
+                await announce.refused(session, message.reference["kudos"], workspace_id=message.workspace_id)
             await _release(session, message, pacing)
 
 

@@ -26,7 +26,9 @@ _POINTS = re.compile(r"\+[-+.,\"'\d]\S*|\+(?:nan|inf|infinity|true|false)", re.I
 _TAG = re.compile(r"#\w[\w-]*[.,;:!?]*")
 _BEFORE_MARK = re.compile(r" ([!?.,;:]+)(?= |$)")  # "@Ana" and "!" were two tokens
 _SEPARATORS = frozenset({",", ":", "-", "—"})
-_JOINTS = frozenset({",", "&", "and", "y", "e", "und", "et", "with", "con", "to", "a"})
+_JOINTS = frozenset(
+    {",", "&", "and", "y", "e", "und", "et", "with", "con", "mit", "avec", "com", "to", "a", "an", "à", "ao"}
+)
 
 
 @dataclass(frozen=True, slots=True)

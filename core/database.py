@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
 
-from sqlalchemy import BigInteger, DateTime, Identity, MetaData
+from sqlalchemy import BigInteger, DateTime, Dialect, Identity, MetaData, Row, TextClause
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -25,6 +26,9 @@ CONFLICT_ATTEMPTS = 5
 
 NO_WORKSPACE = 0
 """Stands where a key wants a workspace and none is known: answers to strangers, claims of unbound tenants."""
+
+
+_DIALECT: Dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 
 
 class Outrun(Exception):
@@ -95,6 +99,25 @@ class Sessions:
         """
         async with self._make.begin() as session:
             yield Transaction(session, await session.run_sync(_open, role, workspace_id, statement_seconds))
+
+
+class Hot:
+    """A statement that a command runs every time, compiled once: the usual way costs the client a quarter more.
+
+    Its parameters reach the driver as they are: integers, text, bytes, times and lists of them.
+    """
+
+    def __init__(self, statement: TextClause) -> None:
+        compiled = statement.compile(dialect=_DIALECT)
+        self._sql = compiled.string
+        self._names = compiled.positiontup or []
+
+    async def one(self, session: AsyncSession, values: Mapping[str, Any]) -> Row[Any]:
+        """The one row that the statement returns. The session's own pending changes are not flushed before."""
+        return await session.run_sync(self._run, tuple(values[name] for name in self._names))
+
+    def _run(self, session: Session, values: tuple[Any, ...]) -> Row[Any]:
+        return session.connection().exec_driver_sql(self._sql, values).one()
 
 
 def connect(url: str, *, pool_size: int = POOL_SIZE) -> AsyncEngine:

@@ -4,10 +4,12 @@ import json
 import logging
 from http import HTTPStatus
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import telegram
 from telegram.request import HTTPXRequest
 
+from bots.settings import LOOPBACK
 from bots.telegram.errors import Flooded, HttpFault, Unreadable
 
 UPDATE_KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
@@ -60,6 +62,8 @@ def connect(token: str, api_url: str) -> tuple[Api, Request]:
         write_timeout=TIMEOUT,
         connect_timeout=TIMEOUT,
         pool_timeout=TIMEOUT,
+        # A company's proxy is for the way out; nothing on this machine is behind it.
+        httpx_kwargs={"trust_env": urlsplit(api_url).hostname not in LOOPBACK},
     )
     root = api_url.rstrip("/")
     api = Api(token, f"{root}/bot", f"{root}/file/bot", request=request, get_updates_request=request)

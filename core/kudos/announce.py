@@ -31,7 +31,7 @@ card AS (
     SELECT :workspace_id, concat('kudos:', given.id, ':in:', scope), scope, '{CARD}', address,
            jsonb_build_object('kudos', given.id), {outbox.BROADCAST}
     FROM place, given ORDER BY scope
-)"""
+)"""  # noqa: S608 - constants of this code
 
 # Receivers whom no card mentions on a platform of theirs. Counted for each, so that no plan reads everybody's accounts.
 UNTOLD = """\
@@ -45,6 +45,23 @@ _CHANGED = text(
     " state = CASE WHEN state = 'sending' THEN state ELSE 'pending' END"
     " WHERE workspace_id = :workspace_id AND dedup_key LIKE :prefix AND kind IN ('kudos_card', 'kudos_notice')"
 )
+
+
+# Receivers of a kudos whom no card that stands, or still may, mentions on a platform of theirs.
+_LEFT_OUT = text("""
+SELECT member_id FROM kudos_receiver AS receiver WHERE workspace_id = :workspace_id AND kudos_id = :kudos_id AND NOT EXISTS (
+    SELECT FROM outbox JOIN identity ON identity.workspace_id = outbox.workspace_id AND identity.member_id = receiver.member_id
+    AND identity.platform = outbox.address->>'platform' AND identity.tenant = outbox.address->>'tenant'
+    WHERE outbox.workspace_id = receiver.workspace_id AND outbox.dedup_key LIKE :cards
+      AND outbox.state NOT IN ('dropped', 'parked'))
+""")
+
+
+async def refused(session: AsyncSession, kudos_id: int, *, workspace_id: int) -> None:
+    """A card was given up: whoever is mentioned on no other one is told in private."""
+    values = {"workspace_id": workspace_id, "kudos_id": kudos_id, "cards": f"kudos:{kudos_id}:in:%"}
+    left_out = (await session.execute(_LEFT_OUT, values)).scalars().all()
+    await notices(session, kudos_id, left_out, workspace_id=workspace_id)
 
 
 async def notices(session: AsyncSession, kudos_id: int, member_ids: Sequence[int], *, workspace_id: int) -> None:

@@ -161,11 +161,11 @@ def _content_hash(wording: Wording, each: int, receiver_ids: Sequence[int]) -> b
 async def _give(session: AsyncSession, workspace: Workspace, values: dict[str, Any], period: Period) -> Any:
     """The statement, a second time if accounts had to be opened first (a member's first kudos, a new week)."""
     values = {**values, "period": period.key, "total": values["points"] * len(values["receivers"])}
-    given = (await session.execute(statements.GIVE, values)).one()
+    given = await statements.GIVE.one(session, values)
     if not given.is_opened:
         await points.open_allowance(session, workspace=workspace, member_id=values["giver"], now=values["now"])
         await points.open_earned(session, workspace_id=workspace.id, member_ids=values["receivers"])
-        given = (await session.execute(statements.GIVE, values)).one()
+        given = await statements.GIVE.one(session, values)
     if given.kudos_id is not None:
         return given
     if not given.is_whole:

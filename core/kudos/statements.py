@@ -3,6 +3,7 @@
 from sqlalchemy import BigInteger, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from core.database import Hot
 from core.kudos.announce import CARDS, UNTOLD
 
 _RECEIVERS = bindparam("receivers", type_=ARRAY(BigInteger))
@@ -12,7 +13,8 @@ _RECEIVERS = bindparam("receivers", type_=ARRAY(BigInteger))
 # for no such guard) were sent less than `gap` ago. `fits` is empty unless the accounts are there, the words are fresh, the
 # allowance suffices and no pair goes over its cap; then nothing below it writes, and the caller finds out which it was. An
 # account that a merge closed while we waited for it is no longer `locked`: what `is_whole` lacks has moved to somebody else.
-GIVE = text(f"""
+GIVE = Hot(
+    text(f"""
 WITH receiver AS (SELECT unnest(:receivers) AS member_id),
 opened AS (
     SELECT (SELECT count(*) FROM account WHERE workspace_id = :workspace_id
@@ -62,12 +64,11 @@ credited AS (
       AND CAST(:points AS bigint) > 0
     RETURNING account.id, account.member_id
 ),
-act AS (SELECT nextval(pg_get_serial_sequence('transfer', 'id')) AS id FROM fits),
 moved AS (
     INSERT INTO transfer (workspace_id, group_id, debit_id, credit_id, amount, reason, reference, actor_id, idempotency_key, at)
-    SELECT :workspace_id, act.id, spent.id, credited.id, :points, 'kudos', 'kudos:' || given.id, :giver,
+    SELECT :workspace_id, (SELECT nextval('transfer_id_seq')), spent.id, credited.id, :points, 'kudos', 'kudos:' || given.id, :giver,
            'kudos:' || given.id || ':' || credited.member_id, :now
-    FROM given, spent, credited, act ORDER BY credited.member_id
+    FROM given, spent, credited ORDER BY credited.member_id
     RETURNING id, credit_id
 ),
 received AS (
@@ -85,6 +86,7 @@ SELECT (SELECT id FROM given) AS kudos_id,
        {UNTOLD} AS untold,
        EXISTS (SELECT FROM locked WHERE kind = 'receivable' AND balance > 0) AS is_owing
 """).bindparams(_RECEIVERS)  # noqa: S608 - constants of this code
+)
 
 # The pairs that the new points would take over their cap, with what is left of it.
 PAIRS = text("""

@@ -1,19 +1,40 @@
 """Text → command, as a table. `ana` and `luis` are people whom the platform named; a hand-typed name is `Typed`."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from bots.chat import Account, Part, Typed
 from bots.grammar import Command, parse
-from cards.words import words_for
+from cards.words import leaves, locale_names, locale_tree, words_for
 
+CODE = re.compile(r"`([^`]+)`")
+EXAMPLE = re.compile(r"^(/.+)$")
 ANA, LUIS, ZOE = Account("1", "Ana"), Account("2", "Luis"), Account("3", "Zoë")
 WORDS = words_for("en")
 
 
 def read(*parts: Part) -> Command:
     return parse(parts, verbs=WORDS.verbs(), subverbs=WORDS.subverbs())
+
+
+def shown_commands(tree: Mapping[str, Any], pattern: re.Pattern[str]) -> dict[str, list[tuple[str, str]]]:
+    """(verb, subverb) of all that `pattern` finds in the sentences, by key; a hand-typed name stands for a person."""
+    shown: dict[str, list[tuple[str, str]]] = {}
+    for key, node in leaves(tree):
+        sentence = node.get("other") if isinstance(node, dict) else node
+        if isinstance(sentence, str) and (found := pattern.findall(sentence)):
+            commands = [read(*_parts(command)) for command in found]
+            shown[key] = [(command.verb, command.subverb) for command in commands]
+            assert all(command.typed for command, text in zip(commands, found, strict=True) if "@" in text), key
+    return shown
+
+
+def _parts(command: str) -> list[Part]:
+    """`/kudos @Ana nice` in parts, the name as a person typed by hand."""
+    return [Typed(piece) if piece.startswith("@") else piece for piece in re.split(r"(@\w+)", command)]
 
 
 ROWS: list[tuple[tuple[Part, ...], dict[str, Any]]] = [
@@ -32,6 +53,16 @@ ROWS: list[tuple[tuple[Part, ...], dict[str, Any]]] = [
     (("/puntos",), {"verb": "points"}),
     (("/clasificación",), {"verb": "leaderboard"}),
     (("ayuda",), {"verb": "help"}),
+    (("Danke ", ANA, " fürs Zuhören"), {"verb": "kudos", "receivers": (ANA,), "text": "fürs Zuhören"}),
+    (("/Rangliste woche",), {"verb": "leaderboard", "subverb": "week"}),
+    (("hilfe",), {"verb": "help"}),
+    (("Merci ", ANA, " pour la démo"), {"verb": "kudos", "receivers": (ANA,), "text": "pour la démo"}),
+    (("/solde",), {"verb": "points"}),
+    (("/classement aujourd’hui",), {"verb": "leaderboard", "subverb": "today"}),
+    (("/classement aujourd'hui",), {"verb": "leaderboard", "subverb": "today"}),
+    (("obrigada ", ANA, " pela demo"), {"verb": "kudos", "receivers": (ANA,), "text": "pela demo"}),
+    (("/CLASSIFICAÇÃO Mês",), {"verb": "leaderboard", "subverb": "month"}),
+    (("pontos histórico",), {"verb": "points", "subverb": "history"}),
     (("/kudso ", ANA, " nice"), {"verb": "", "typed_verb": "kudso"}),
     (("//kudos ", ANA, " nice"), {"verb": "kudos"}),
     ((ANA, " kudos"), {"verb": ""}),
@@ -45,6 +76,10 @@ ROWS: list[tuple[tuple[Part, ...], dict[str, Any]]] = [
     (("kudos ", ANA, " & ", LUIS, " nice"), {"receivers": (ANA, LUIS), "text": "nice"}),
     (("kudos ", ANA, " y ", LUIS, " bien"), {"receivers": (ANA, LUIS), "text": "bien"}),
     (("kudos ", ANA, " und ", LUIS, " gut"), {"receivers": (ANA, LUIS), "text": "gut"}),
+    (("danke an ", ANA, " und ", LUIS, " für alles"), {"receivers": (ANA, LUIS), "text": "für alles"}),
+    (("merci à ", ANA, " et à ", LUIS, " pour tout"), {"receivers": (ANA, LUIS), "text": "pour tout"}),
+    (("merci ", ANA, ", avec ", LUIS, " : parfait"), {"receivers": (ANA, LUIS), "text": "parfait"}),
+    (("obrigado ao ", LUIS, " e à ", ANA, " por tudo"), {"receivers": (LUIS, ANA), "text": "por tudo"}),
     (("kudos ", ANA, ANA, " nice"), {"receivers": (ANA,), "text": "nice"}),
     (("kudos ", ANA, ": nice"), {"receivers": (ANA,), "text": "nice"}),
     (("kudos ", ANA, " - nice"), {"receivers": (ANA,), "text": "nice"}),
@@ -99,6 +134,11 @@ ROWS: list[tuple[tuple[Part, ...], dict[str, Any]]] = [
     # subverbs
     (("kudos undo",), {"subverb": "undo", "is_bare": False}),
     (("kudos deshacer",), {"subverb": "undo"}),
+    (("kudos zurücknehmen",), {"subverb": "undo"}),
+    (("kudos annuler",), {"subverb": "undo"}),
+    (("kudos desfazer",), {"subverb": "undo"}),
+    (("kudos annuler la panne, ", ANA), {"subverb": "", "receivers": (ANA,), "text": "annuler la panne,"}),
+    (("kudos privé ", ANA, " merci"), {"subverb": "private", "receivers": (ANA,), "text": "merci"}),
     (("kudos UNDO",), {"subverb": "undo"}),
     (("kudos undo the mess ", ANA), {"subverb": "", "receivers": (ANA,), "text": "undo the mess"}),
     (("kudos me",), {"subverb": "me"}),
@@ -110,6 +150,7 @@ ROWS: list[tuple[tuple[Part, ...], dict[str, Any]]] = [
     (("leaderboard points week",), {"subverb": "points", "text": "week"}),
     (("leaderboard fortnight",), {"subverb": "", "text": "fortnight"}),
     (("admin connect 4F7K",), {"verb": "admin", "subverb": "connect", "text": "4F7K"}),
+    (("verwalten trennen",), {"verb": "admin", "subverb": "disconnect"}),
     (("help kudos",), {"verb": "help", "subverb": "", "text": "kudos"}),
     (("help undo",), {"verb": "help", "subverb": "", "text": "undo"}),
 ]
@@ -125,9 +166,34 @@ def test_the_table_is_long_enough() -> None:
     assert len(ROWS) >= 60
 
 
-@pytest.mark.parametrize("locale", ["en", "es"])
-def test_every_spelling_of_every_locale_is_a_verb(locale: str) -> None:
-    verbs = words_for(locale).verbs()
+def test_every_spelling_is_a_verb() -> None:
+    verbs = WORDS.verbs()
     assert set(verbs.values()) == {"kudos", "points", "leaderboard", "help", "admin"}
     for spelling, verb in verbs.items():
         assert read(f"/{spelling}").verb == verb
+
+
+@pytest.mark.parametrize("locale", locale_names())
+class TestWhatALocaleShows:
+    """Whoever types what a sentence shows is understood."""
+
+    def test_examples_of_help_do_what_they_do_in_english(self, locale: str) -> None:
+        english = shown_commands(locale_tree("en")["help"], EXAMPLE)
+        assert len(english) > 12
+        assert shown_commands(locale_tree(locale)["help"], EXAMPLE) == english
+
+    def test_commands_in_a_sentence_do_what_they_do_in_english(self, locale: str) -> None:
+        english = shown_commands(locale_tree("en"), CODE)
+        assert english["refusals.edit_changes_people"] == [("kudos", "undo")]
+        assert shown_commands(locale_tree(locale), CODE) == english
+
+    def test_the_periods_that_a_refusal_offers_are_read(self, locale: str) -> None:
+        offered = re.findall(r"[\w’]+", CODE.sub("", words_for(locale)("refusals.period_unknown", typed="")))
+        subverbs = WORDS.subverbs()
+        read_as = {subverbs[word.casefold()] for word in offered if word.casefold() in subverbs}
+        assert read_as >= {"today", "week", "month", "quarter", "year", "all"}
+
+    def test_the_verbs_that_help_offers_are_read(self, locale: str) -> None:
+        offered = re.findall(r"\w+", CODE.sub("", locale_tree(locale)["help"]["more"]))
+        if locale != "en":
+            assert {WORDS.verbs().get(word, "") for word in offered} >= {"kudos", "points", "leaderboard", "help"}

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unicodedata import combining, normalize
 
 import pytest
 from babel import Locale
@@ -16,6 +17,10 @@ ENGLISH = dict(leaves(locale_tree("en")))
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(source for folder in ("cards", "bots", "web") for source in (ROOT / folder).rglob("*.py"))
 PLACE = re.compile(r"\{(\w+)\}")
+WORD = re.compile(r"[^\W\d_]+")
+FRENCH_FAULT = re.compile(r"[^\u00a0]:|[^\u202f][;!?]|«[^\u00a0]|[^\u00a0]»")
+SPACE_BEFORE_MARK = re.compile(r"\s[:;!?]")
+ENGLISH_VERBS = tuple(locale_tree("en")["verbs"])
 
 
 def sentences(node: str | dict[str, str]) -> list[str]:
@@ -100,9 +105,47 @@ class TestLocale:
                     assert not re.search(r"[{}]", PLACE.sub("", sentence)), key
                     assert sentence.count("`") % 2 == 0, key
 
+    def test_a_joint_has_an_exception_only_with_a_pattern(self, locale: str) -> None:
+        joints = locale_tree(locale)["list"]
+        re.compile(joints["exception_before"])
+        assert (joints["last"] != joints["last_exception"]) == bool(joints["exception_before"])
+
+    def test_no_sentence_is_left_in_english(self, locale: str) -> None:
+        for key, node in leaves(locale_tree(locale)):
+            if locale == "en" or isinstance(node, list) or key.split(".")[0] in {"time", "platforms"}:
+                continue
+            for sentence in sentences(node):
+                assert len(WORD.findall(PLACE.sub("", sentence))) < 3 or sentence not in sentences(ENGLISH[key]), key
+
+    def test_it_is_set_with_its_own_marks(self, locale: str) -> None:
+        """Apostrophes are curved, and French marks do not begin a line."""
+        for key, node in leaves(locale_tree(locale)):
+            if isinstance(node, list) or key.startswith(("time.", "list.")):
+                continue
+            for sentence in sentences(node):
+                assert "'" not in sentence, key
+                assert not (FRENCH_FAULT if locale == "fr" else SPACE_BEFORE_MARK).search(sentence), key
+
+    def test_telegram_shows_all_of_a_command(self, locale: str) -> None:
+        """A description in its menu has at most 256 characters."""
+        for verb in ENGLISH_VERBS:
+            assert 1 <= len(locale_tree(locale)["help"]["about"][verb]) <= 256
+
     def test_its_spellings_are_known_verbs(self, locale: str) -> None:
         for kind in SPELLINGS:
             assert locale_tree(locale)[kind].keys() == locale_tree("en")[kind].keys()
+
+    def test_its_accents_need_not_be_typed(self, locale: str) -> None:
+        for kind in SPELLINGS:
+            for spellings in locale_tree(locale)[kind].values():
+                assert {_without_accents(spelling) for spelling in spellings} <= set(spellings)
+
+
+def _without_accents(spelling: str) -> str:
+    """What a hurried hand types: `ü` is `ue`, other letters lose their mark, and the apostrophe is straight."""
+    for mark, typed in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("’", "'")):
+        spelling = spelling.replace(mark, typed)
+    return "".join(letter for letter in normalize("NFD", spelling) if not combining(letter))
 
 
 @pytest.mark.parametrize("kind", SPELLINGS)
@@ -113,6 +156,13 @@ def test_no_spelling_means_two_things(kind: str) -> None:
             for spelling in spellings:
                 assert meanings.setdefault(spelling.casefold(), verb) == verb
                 assert spelling == spelling.casefold().strip()
+
+
+@pytest.mark.parametrize("kind", SPELLINGS)
+def test_the_reference_lists_every_spelling(kind: str) -> None:
+    reference = (ROOT / "docs" / "reference" / "chat-commands.md").read_text(encoding="utf-8")
+    spellings = {s for locale in locale_names() for each in locale_tree(locale)[kind].values() for s in each}
+    assert {spelling for spelling in spellings if f"`{spelling}`" not in reference} == set()
 
 
 def test_a_file_is_a_language_that_babel_knows() -> None:

@@ -15,6 +15,10 @@ from cards.words import Words, merged, plain, words_for
         ("es", "es"),
         ("es-MX", "es"),
         ("es_419", "es"),
+        ("de-AT", "de"),
+        ("fr-CA", "fr"),
+        ("pt-br", "pt"),
+        ("pt_PT", "pt"),
         ("ES", "es"),
         ("zh-Hant-TW", "en"),
         ("tlh", "en"),
@@ -40,6 +44,16 @@ def test_words_are_read_once() -> None:
         ("es", 1, "1 punto"),
         ("es", 2, "2 puntos"),
         ("es", 1_000_000, "1.000.000 de puntos"),
+        ("de", 0, "0 Punkte"),
+        ("de", 1, "1 Punkt"),
+        ("de", 1_000_000, "1.000.000 Punkte"),
+        ("fr", 0, "0 point"),
+        ("fr", 2, "2 points"),
+        ("fr", 1200, "1\u202f200 points"),
+        ("fr", 1_000_000, "1\u202f000\u202f000 de points"),
+        ("pt", 1, "1 ponto"),
+        ("pt", 1200, "1.200 pontos"),
+        ("pt", 2_000_000, "2.000.000 de pontos"),
     ],
 )
 def test_plural_and_number(locale: str, count: int, said: str) -> None:
@@ -100,6 +114,9 @@ def test_missing_value_is_an_error() -> None:
         ("es", ["Ana", "Hilario"], "Ana e Hilario"),
         ("es", ["Ana", "Yolanda"], "Ana y Yolanda"),
         ("es", ["Ana", "Ian"], "Ana y Ian"),
+        ("de", ["Ana", "Luis", "Inés"], "Ana, Luis und Inés"),
+        ("fr", ["Ana", "Luis", "Inés"], "Ana, Luis et Inés"),
+        ("pt", ["Ana", "Luis", "Inés"], "Ana, Luis e Inés"),
     ],
 )
 def test_names_are_joined(locale: str, names: list[str], said: str) -> None:
@@ -124,9 +141,24 @@ def test_time_is_told_in_the_zone() -> None:
     assert words_for("en").day(moment, "Etc/UTC") == "23 Nov 25"
 
 
+@pytest.mark.parametrize(
+    ("locale", "moment", "date", "day"),
+    [
+        ("de", "Mo., 24. Nov., 00:00 Uhr", "24. Nov. 2025", "24.11.25"),
+        ("fr", "lun. 24 nov. à 00:00", "24 nov. 2025", "24/11/25"),
+        ("pt", "24 de nov. (seg.), 00:00", "24 de nov. de 2025", "24/11/25"),
+    ],
+)
+def test_time_is_told_as_the_language_tells_it(locale: str, moment: str, date: str, day: str) -> None:
+    words, midnight = words_for(locale), datetime(2025, 11, 23, 23, 0, tzinfo=UTC)
+    told = [tell(midnight, "Europe/Madrid") for tell in (words.moment, words.date, words.day)]
+    assert told == [moment, date, day]
+
+
 def test_any_language_may_be_typed() -> None:
     verbs, subverbs = words_for("en").verbs(), words_for("en").subverbs()
     assert verbs["kudos"] == verbs["gracias"] == verbs["felicitar"] == "kudos"
+    assert verbs["danke"] == verbs["merci"] == verbs["obrigado"] == verbs["obrigada"] == "kudos"
     assert verbs["clasificación"] == "leaderboard"
     assert subverbs["deshacer"] == subverbs["undo"] == "undo"
     assert subverbs["día"] == "today"

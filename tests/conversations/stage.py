@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 
 from bots import app as composition
 from bots.settings import Settings
@@ -89,7 +89,7 @@ class Stage:
     async def sql(self, statement: str, **values: Any) -> Sequence[Any]:
         async with self.sessions.begin(role="ops") as (session, _):
             result = await session.execute(text(statement), values)
-            return result.all() if result.returns_rows else []
+            return result.all() if isinstance(result, CursorResult) and result.returns_rows else []
 
     async def alter(self, statement: str) -> None:
         """Change the schema, as its owner."""
@@ -236,7 +236,11 @@ async def _set_up(
     async with sessions.begin(workspace_id) as (session, _):
         for place in places:
             remote_id = place.id if place.platform == "telegram" else ""
-            where = {"workspace_id": workspace_id, "platform": place.platform, "tenant": tenants[place.platform]}
+            where: dict[str, Any] = {
+                "workspace_id": workspace_id,
+                "platform": place.platform,
+                "tenant": tenants[place.platform],
+            }
             await people.bind(session, **where, remote_id=remote_id)
             kept = await people.keep_place(
                 session,
@@ -248,9 +252,7 @@ async def _set_up(
                 member_id=None,
             )
             await people.connect(session, kept, is_connected=True)
-        members = {
-            person.name: await _link(session, workspace_id, person, tenants) for person in world.people[:LINKED]
-        }
+        members = {person.name: await _link(session, workspace_id, person, tenants) for person in world.people[:LINKED]}
         await people.make_admin(session, members[world.people[0].name], workspace_id=workspace_id)
     return members
 

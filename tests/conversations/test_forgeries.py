@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bots.simulator import Delivery, Raw
-from bots.simulator.teams.tokens import Forgery, SigningKey
+from bots.simulator.teams.tokens import Forgery
 from tests.conversations.stage import Stage
 
 NOT_MALFORMED = frozenset({401, 403})
@@ -17,7 +17,7 @@ NOT_MALFORMED = frozenset({401, 403})
 async def nothing_happened(stage: Stage, deliveries: list[Delivery], allowed: frozenset[int]) -> None:
     assert deliveries
     assert {delivery.status for delivery in deliveries} <= allowed, [each.status for each in deliveries]
-    await stage.settle()
+    await stage.teams.settle()
     assert [await stage.count(table) for table in ("inbox", "outbox", "kudos", "press")] == [0, 0, 0, 0]
     assert stage.wire.messages() == []
 
@@ -29,7 +29,7 @@ def command(stage: Stage) -> Raw:
 
 def with_headers(raw: Raw, **changed: str | None) -> Raw:
     names = {"signature": "X-Slack-Signature", "timestamp": "X-Slack-Request-Timestamp", "type": "Content-Type"}
-    headers = {name: value for name, value in raw.headers.items()}
+    headers = dict(raw.headers)
     for name, value in changed.items():
         headers.pop(names[name], None)
         if value is not None:
@@ -102,7 +102,8 @@ async def test_06_telegram_without_its_secret(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    "update", [{}, {"update_id": "x"}, {"update_id": -1, "message": {}}, {"update_id": 1, "message": []}, {"message": 5}]
+    "update",
+    [{}, {"update_id": "x"}, {"update_id": -1, "message": {}}, {"update_id": 1, "message": []}, {"message": 5}],
 )
 async def test_02_what_telegram_never_sends_is_a_4xx_or_nothing(stage: Stage, update: dict[str, Any]) -> None:
     raw = Raw(
@@ -114,20 +115,26 @@ async def test_02_what_telegram_never_sends_is_a_4xx_or_nothing(stage: Stage, up
 
 
 FORGERIES: dict[str, Forgery] = {
-    "issuer": Forgery(issuer="https://evil.example"),
-    "audience": Forgery(audience="22222222-2222-2222-2222-222222222222"),
-    "expired": Forgery(lifetime=-3600),
-    "no expiry": Forgery(leave_out=("exp",)),
+    "issuer": Forgery(claims={"iss": "https://evil.example"}),
+    "no issuer": Forgery(claims={"iss": None}),
+    "audience": Forgery(claims={"aud": "22222222-2222-2222-2222-222222222222"}),
+    "expired": Forgery(claims={"exp": 1_600_000_000}),
+    "no expiry": Forgery(claims={"exp": None}),
+    "no beginning": Forgery(claims={"nbf": None}),
+    "not yet": Forgery(claims={"nbf": 4_000_000_000}),
+    "service url": Forgery(claims={"serviceurl": "https://evil.example/"}),
     "alg none": Forgery(algorithm="none"),
     "alg HS256": Forgery(algorithm="HS256"),
-    "unknown key": Forgery(key=SigningKey.make("unknown")),
+    "no kid": Forgery(kid=None),
+    "another kid": Forgery(kid="another"),
 }
 
 
-@pytest.mark.parametrize("name", [*FORGERIES, "none", "garbage", "empty bearer"])
+@pytest.mark.parametrize("name", [*FORGERIES, "unknown key", "none", "garbage", "empty bearer"])
 async def test_09_teams_tokens_that_are_not_the_connectors(stage: Stage, name: str) -> None:
     words = {"none": "", "garbage": "abc.def.ghi", "empty bearer": " "}
-    token = words[name] if name in words else stage.teams.token(FORGERIES[name])
+    forgery = FORGERIES.get(name) or Forgery(key=stage.teams.keys.unpublished())
+    token = words[name] if name in words else stage.teams.token(forgery)
     await nothing_happened(stage, [await stage.teams.send(activity(stage), token=token)], NOT_MALFORMED)
 
 

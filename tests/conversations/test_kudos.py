@@ -331,7 +331,12 @@ async def test_one_allowance_on_three_platforms(stage: Stage) -> None:
 async def test_two_members_of_one_name_are_told_apart(stage: Stage) -> None:
     first = stage["Luis"]
     second = replace(
-        stage["Tom"], name=first.name, email="other@example.com", slack_id="U0OTHERLUIS", teams_id="29:other", aad_id="o"
+        stage["Tom"],
+        name=first.name,
+        email="other@example.com",
+        slack_id="U0OTHERLUIS",
+        teams_id="29:other",
+        aad_id="o",
     )
     stage.world.people.append(second)
     delivery = await stage.slack.slash(stage["Ana"], stage.slack_channel, "/kudos", f"<@{second.slack_id}> {CARD_TEXT}")

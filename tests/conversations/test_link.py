@@ -155,12 +155,16 @@ async def test_kudos_between_the_two_are_taken_back_and_their_cards_say_so(apart
     )
     await stage.telegram.say(stage["Tom"], stage.group, "/kudos @[Luis] to the phone +3")
     await stage.quiet()
-    await stage.sql("UPDATE identity SET member_id = :luis WHERE platform = 'slack' AND member_id = :tom",
-                    luis=younger, tom=stage.member("Tom"))
+    await stage.sql(
+        "UPDATE identity SET member_id = :luis WHERE platform = 'slack' AND member_id = :tom",
+        luis=younger,
+        tom=stage.member("Tom"),
+    )
     await stage.slack.slash(stage["Tom"], stage.slack_channel, "/kudos", "@[Luis] between us +4")
     await stage.quiet()
-    await stage.sql("UPDATE identity SET member_id = :tom WHERE remote_id = :id",
-                    tom=stage.member("Tom"), id=stage["Tom"].slack_id)
+    await stage.sql(
+        "UPDATE identity SET member_id = :tom WHERE remote_id = :id", tom=stage.member("Tom"), id=stage["Tom"].slack_id
+    )
     assert len(stage.posts("between us")) == 3
     await type_code(stage, "Luis", await code_of(stage, "Luis"))
     question = line(stage, "Luis")[-1]
@@ -306,7 +310,9 @@ async def test_teams_asks_and_slack_types(stage: Stage) -> None:
     assert "Is this you in Slack?" in question.text
     await stage.teams.press(tom, question, YES)
     await stage.quiet()
-    rows = await stage.sql("SELECT DISTINCT member_id FROM identity WHERE remote_id IN (:a, :b)", a=tom.slack_id, b=tom.teams_id)
+    rows = await stage.sql(
+        "SELECT DISTINCT member_id FROM identity WHERE remote_id IN (:a, :b)", a=tom.slack_id, b=tom.teams_id
+    )
     assert [tuple(row) for row in rows] == [(stage.member("Tom"),)]
     assert "is joined" in line(stage, "Tom")[-1].text
     assert await books_are_clean(stage)

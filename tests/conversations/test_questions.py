@@ -141,4 +141,3 @@ async def test_a_spanish_member_is_answered_in_spanish(database: Sessions) -> No
         # What everybody sees speaks the workspace's language.
         assert all("thanked" in message.text for message in stage.posts("por la demo"))
         assert stage.wire.faults() == []
-

@@ -23,9 +23,7 @@ async def strangers(stage: Stage) -> int:
     mei = stage["Mei"]
     await stage.telegram.say(mei, group, "/help")
     await stage.quiet()
-    await stage.sql(
-        "UPDATE member SET roles = array_append(roles, 'admin') WHERE workspace_id = :other", other=other
-    )
+    await stage.sql("UPDATE member SET roles = array_append(roles, 'admin') WHERE workspace_id = :other", other=other)
     await stage.sql("UPDATE conversation SET is_connected = true WHERE workspace_id = :other", other=other)
     return other
 

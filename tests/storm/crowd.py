@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bots.simulator import Conversation, Delivery, Message, Person, SlackSimulator, TeamsSimulator, TelegramSimulator
+from core.kudos.service import REPEAT_GAP
 from tests.storm.process import Moment, Trap
 
 Again = Callable[[], Awaitable[Delivery]]
@@ -19,6 +20,7 @@ RETRY_SECONDS = 0.05
 ABANDONED = 0.03
 REPEATED = 0.12
 PRESSES = 0.25
+SOON = REPEAT_GAP / 2
 IN_A_MESSAGE = re.compile(r"squall \d{5}")
 POSTS = frozenset(
     {"POST activities", "PUT activities", "chat.postMessage", "chat.update", "sendMessage", "editMessageText"}
@@ -104,12 +106,21 @@ class Crowd:
         thanks.is_acknowledged = await self._carry(delivery, again)
 
     async def _slash(self, thanks: Thanks) -> tuple[Delivery, Again]:
-        """Repeated as a proxy does, the same request, or as a person does who saw an error: the same words."""
+        """Repeated as a proxy does, the same request, or as a person does who saw an error: the same words, soon after.
+
+        Much later the same words are a second kudos, and rightly so.
+        """
         channel = self.places["slack"]
+        is_person = self.chance.random() < 0.5
+        first = self.teams.world.clock()
         delivery = await self.slack.slash(thanks.giver, channel, "/kudos", thanks.words)
-        if self.chance.random() < 0.5:
-            return delivery, lambda: self.slack.slash(thanks.giver, channel, "/kudos", thanks.words)
-        return delivery, lambda: self.slack.courier.deliver(delivery.raw)
+
+        async def again() -> Delivery:
+            if is_person and self.teams.world.clock() - first < SOON:
+                return await self.slack.slash(thanks.giver, channel, "/kudos", thanks.words)
+            return await self.slack.courier.deliver(delivery.raw)
+
+        return delivery, again
 
     async def _mention(self, thanks: Thanks) -> tuple[Delivery, Again]:
         channel = self.places["slack"]

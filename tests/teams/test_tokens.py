@@ -7,7 +7,9 @@ from bots.chat import Transient
 from bots.teams.tokens import LOGIN, AccessTokens
 
 
-@pytest.mark.parametrize("service_url", ["http://127.0.0.1:56150/", "http://localhost:56150/_connector", "http://[::1]:1/"])
+@pytest.mark.parametrize(
+    "service_url", ["http://127.0.0.1:56150/", "http://localhost:56150/_connector", "http://[::1]:1/"]
+)
 async def test_entras_token_never_goes_to_a_connector_on_this_machine(service_url: str) -> None:
     async with aiohttp.ClientSession() as session:
         tokens = AccessTokens(session, app_id="app", password="pw", tenant="t", authority=LOGIN, clock=lambda: 0.0)

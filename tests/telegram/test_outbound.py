@@ -9,6 +9,7 @@ import pytest
 from bots.chat import Manner, Permanent, Place, PlaceKind, Sent, Target
 from bots.simulator.telegram import TelegramSimulator
 from bots.simulator.world import Conversation, Person, World, example_world
+from bots.telegram.api import connect
 from bots.telegram.outbound import clip
 from bots.telegram.platform import TelegramPlatform
 from cards.model import Action, Button, Buttons, Card, Heading
@@ -277,3 +278,9 @@ async def test_the_bots_name_and_menu(bot: TelegramPlatform, telegram: TelegramS
 def test_toasts_are_cut_between_characters(text: str, clipped: str) -> None:
     assert clip(text) == clipped
     assert len(clip(text).encode("utf-16-le")) <= 400
+
+
+@pytest.mark.parametrize(("url", "is_trusted"), [("http://127.0.0.1:8081", False), ("https://api.telegram.org", True)])
+def test_a_proxy_of_the_environment_is_for_the_way_out_only(url: str, is_trusted: bool) -> None:
+    _, request = connect("12345:" + "A" * 35, url)
+    assert request._client_kwargs["trust_env"] is is_trusted

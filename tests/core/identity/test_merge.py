@@ -21,6 +21,7 @@ from core.people.models import Workspace
 from core.people.queries import Person
 from core.points import queries as points_queries
 from core.points import service as points
+from core.points.queries import Balances
 from tests.books import granting, spending
 from tests.core.identity.family import findings, rows
 from tests.factories import figures, make_member, make_place, thank
@@ -48,8 +49,8 @@ class Family(SimpleNamespace):
         assert await findings(self.session, self.workspace) == []
         return merged
 
-    async def figures(self, person: Person) -> tuple[int, int, int, int | None]:
-        return tuple(await figures(self.session, self.workspace, person, now=self.now))
+    async def figures(self, person: Person) -> Balances:
+        return await figures(self.session, self.workspace, person, now=self.now)
 
 
 @pytest.fixture
@@ -188,11 +189,13 @@ async def test_what_was_spent_by_the_younger_comes_back_to_the_older(family: Fam
 
 
 async def test_undoing_more_than_one_allowance_gives_nothing_back_until_one_is_left(family: Family) -> None:
-    for giver in (family.ana, family.phone):
-        for receiver in (family.luis, family.eva):
-            latest = await family.thank(giver, receiver, points_each=20)
+    given = [
+        await family.thank(giver, receiver, points_each=20)
+        for giver in (family.ana, family.phone)
+        for receiver in (family.luis, family.eva)
+    ]
     await family.merge()
-    await kudos.undo(family.session, workspace=family.workspace, kudos_id=latest, giver=family.ana, now=family.now)
+    await kudos.undo(family.session, workspace=family.workspace, kudos_id=given[-1], giver=family.ana, now=family.now)
     assert await findings(family.session, family.workspace) == []
     assert (await family.figures(family.ana))[3] == 0
 

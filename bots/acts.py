@@ -7,18 +7,19 @@ from typing import assert_never
 
 from bots.addresses import place_key
 from bots.chat import Arrived, Audience, Deleted, Edited, Gone, Incoming, Moved, PlaceKind, Pressed, Reply, Said
-from bots.commands import COMMANDS, PRESSES, kudos
+from bots.commands import COMMANDS, PRESSES, kudos, link
 from bots.commands.help import unknown
 from bots.grammar import Command
 from bots.refusing import Refused
 from bots.turn import Turn
-from bots.turns import Scope, find_place, keep_place, locale_of, make_turn, read
+from bots.turns import Scope, find_place, keep_place, link_code, locale_of, make_turn, read
 from core import tokens
 from core.errors import Refusal
 from core.kudos import queries as kudos_queries
 from core.kudos.service import GiverLeft
 from core.people import service
 
+LINK = Command("link", "link")
 ARRIVAL_ECHO = timedelta(seconds=10)
 
 
@@ -44,6 +45,8 @@ async def perform(scope: Scope, incoming: Incoming) -> Reply | None:
 
 
 async def _said(scope: Scope, incoming: Incoming, command: Command, message_id: str) -> Reply:
+    if await link.is_from_stranger(scope, incoming):
+        return await link.claim_by_stranger(scope, incoming)
     turn = await make_turn(scope, incoming, command, message_id=message_id)
     if not command.typed_verb:
         command = replace(command, verb="help")
@@ -119,6 +122,8 @@ async def _arrived(scope: Scope, incoming: Incoming) -> Reply | None:
     Platforms tell of one arrival in several ways at once: it is greeted once.
     """
     is_personal = incoming.place.kind is PlaceKind.PERSONAL
+    if link_code(incoming):
+        return await _said(scope, incoming, LINK, "")
     before = await find_place(scope, incoming)
     if before is not None and not before.is_gone and scope.now - before.heard_at < ARRIVAL_ECHO:
         return None

@@ -23,6 +23,7 @@ from bots.views.places import CODE_VERB
 from core import inbox, outbox
 from core.database import NO_WORKSPACE, Sessions, Transaction, retrying
 from core.errors import Refusal
+from core.identity import service as identity
 from core.inbox import Key, Pending
 from core.tokens import AlreadyDone
 
@@ -189,6 +190,9 @@ class Dispatcher:
             invited = await recognition.home_by_code(session, code, CODE_VERB) if code else None
             if invited is not None:
                 return recognition.joined(invited, home)
+            link_code = turns.link_code(incoming) if turns.may_be_strangers(place) else ""
+            if home is None and link_code:
+                return Home((await identity.find_code(session, link_code)).workspace_id)
             if home is not None or not turns.asks_to_connect(incoming):
                 return home
             found = await recognition.home_of_admin(session, place, sender, is_development=self.is_development)

@@ -8,6 +8,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from core import inbox, outbox, tokens
 from core.database import Sessions
+from core.identity import service as identity
 
 log = structlog.get_logger()
 
@@ -34,8 +35,9 @@ def make_ticker(sessions: Sessions) -> AsyncIOScheduler:
 
 
 async def tidy_up(sessions: Sessions) -> None:
-    """Forget claims no platform repeats any more, messages long sent, and tokens nobody can press."""
+    """Forget claims no platform repeats any more, messages long sent, tokens nobody can press, and claims nobody answered."""
     async with sessions.begin(role="ops", statement_seconds=60) as (session, now):
         await inbox.forget(session, before=now - KEEP_DELIVERIES)
         await outbox.forget(session, before=now - KEEP_MESSAGES)
         await tokens.forget(session, before=now - KEEP_TOKENS)
+        await identity.forget(session, before=now - timedelta(minutes=identity.MINUTES))

@@ -1,12 +1,13 @@
 """From a delivery to a turn: what was asked, by whom, of whom, and where."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bots.chat import Account, Edited, Incoming, Part, PlaceKind, Said
+from bots.chat import Account, Arrived, Edited, Incoming, Part, Place, PlaceKind, Said
 from bots.grammar import Command, parse
 from bots.recognition import CodeInvalid, Home, Profiles, recognise
 from bots.turn import Turn
@@ -18,6 +19,7 @@ from core.people import queries, service
 from core.people.models import Conversation
 from core.people.queries import Person
 
+_CODE = re.compile(r"[\w-]{22}", re.ASCII)
 NAMES_PEOPLE = frozenset({"kudos", "points"})
 
 
@@ -48,6 +50,19 @@ def invitation(incoming: Incoming) -> str:
     if not isinstance(incoming.act, Said) or is_personal or not asks_to_connect(incoming):
         return ""
     return next(iter(read(incoming.act.parts).text.split()), "")
+
+
+def link_code(incoming: Incoming) -> str:
+    """The code of `/link CODE`, or of a deep link that says the same; empty if there is none."""
+    if isinstance(incoming.act, Arrived):
+        return incoming.act.payload if _CODE.fullmatch(incoming.act.payload) else ""
+    command = read(incoming.act.parts) if isinstance(incoming.act, Said) else Command("")
+    return next(iter(command.text.split()), "") if command.verb == "link" else ""
+
+
+def may_be_strangers(place: Place) -> bool:
+    """A private chat on a platform without tenants: who speaks there need not belong to anybody."""
+    return place.platform == "telegram" and place.kind is PlaceKind.PERSONAL
 
 
 async def make_turn(scope: Scope, incoming: Incoming, command: Command, *, message_id: str = "") -> Turn:

@@ -9,6 +9,7 @@ EXAMPLES = {
     "kudos": ("simple", "points", "private", "undo", "me"),
     "points": ("own", "other", "history"),
     "leaderboard": ("month", "week", "all"),
+    "link": ("code", "use"),
     "help": ("all", "one"),
     "admin": ("connect", "code", "disconnect"),
 }

@@ -31,6 +31,10 @@ NO_WORKSPACE = 0
 _DIALECT: Dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 
 
+class Outrun(Exception):
+    """What this transaction had read was changed by another before it could act on it: nothing may be kept, run it again."""
+
+
 class Table(DeclarativeBase):
     metadata = MetaData(
         naming_convention={
@@ -147,10 +151,12 @@ def constraint(error: DBAPIError) -> str:
 
 
 async def retrying(work: Callable[[], Awaitable[Result]]) -> Result:
-    """Run a whole transaction again when it lost against another one (deadlock, serialization), with jitter."""
+    """Run a whole transaction again when it lost against another one (deadlock, serialization, Outrun), with jitter."""
     for attempt in range(1, CONFLICT_ATTEMPTS):
         try:
             return await work()
+        except Outrun:
+            pass
         except DBAPIError as error:
             if sqlstate(error) not in CONFLICTS:
                 raise

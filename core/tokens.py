@@ -114,6 +114,8 @@ _FIND = text(
 # A single press locks its token first, so that of two people at once one waits and then finds it used.
 _LOCK = text("SELECT 1 FROM action_token WHERE token_hash = :hash FOR UPDATE")
 _IS_PRESSED = text("SELECT 1 FROM press WHERE token_hash = :hash")
+# What was shown to a member who was merged since is for the one who lives on.
+_IS_HEIR = text("SELECT 1 FROM member WHERE workspace_id = :workspace_id AND id = :issued_to AND merged_into = :member")
 _PRESS = text(
     "INSERT INTO press (token_hash, member_id) VALUES (:hash, :member) ON CONFLICT DO NOTHING RETURNING member_id"
 )
@@ -176,7 +178,7 @@ async def find(session: AsyncSession, token: str) -> Issued:
 
 async def press(session: AsyncSession, issued: Issued, *, member_id: int, conversation: str) -> None:
     """Use a token once, in the transaction of its effect. Raises NotForYou, OtherPlace or AlreadyDone."""
-    if issued.member_id is not None and issued.member_id != member_id:
+    if issued.member_id not in (None, member_id) and not await _is_heir(session, issued, member_id):
         raise NotForYou
     if issued.conversation not in ("", conversation):
         raise OtherPlace
@@ -188,6 +190,11 @@ async def press(session: AsyncSession, issued: Issued, *, member_id: int, conver
             raise AlreadyDone
     if (await session.execute(_PRESS, {"hash": issued.token_hash, "member": member_id})).first() is None:
         raise AlreadyDone
+
+
+async def _is_heir(session: AsyncSession, issued: Issued, member_id: int) -> bool:
+    values = {"workspace_id": issued.workspace_id, "issued_to": issued.member_id, "member": member_id}
+    return (await session.execute(_IS_HEIR, values)).first() is not None
 
 
 async def forget(session: AsyncSession, *, before: datetime) -> None:

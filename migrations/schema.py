@@ -2,6 +2,7 @@
 
 import core.badges.models
 import core.draws.models
+import core.identity.models
 import core.inbox
 import core.kudos.models
 import core.nominations.models

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from bots.views import answers, kudos, leaderboards, places, points
+from bots.views import answers, identity, kudos, leaderboards, places, points
 from bots.views.scene import Scene
 from cards.model import Card
 
@@ -28,5 +28,11 @@ VIEWS: Mapping[str, View] = {
     "connected": places.connected,
     "disconnected": places.disconnected,
     "connect_code": places.connect_code,
+    "link_code": identity.code,
+    "link_code_seen": identity.code_seen,
+    "link_claimed": identity.claimed,
+    "link_question": identity.question,
+    "link_done": identity.done,
+    "link_declined": identity.declined,
 }
 """None from a view: what the message was about is no longer true, and nothing is to be said."""

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Period
+from core.database import Outrun
 from core.errors import Refusal
 from core.kudos import announce, queries, statements
 from core.kudos.models import KudosReceiver, Tag
@@ -167,6 +168,8 @@ async def _give(session: AsyncSession, workspace: Workspace, values: dict[str, A
         given = await statements.GIVE.one(session, values)
     if given.kudos_id is not None:
         return given
+    if not given.is_whole:
+        raise Outrun("a member was merged meanwhile")
     if not given.is_fresh:
         raise Repeated(seconds=int(REPEAT_GAP.total_seconds()))
     window = {"resets_at": period.ends_at.isoformat(), "zone": workspace.time_zone}

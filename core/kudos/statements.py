@@ -11,19 +11,20 @@ _RECEIVERS = bindparam("receivers", type_=ARRAY(BigInteger))
 # `locked` takes the accounts in the order of their ids, as everybody does, and none before all are there: who waits for
 # another's new account must hold nothing that the other may want. `fresh` is empty if these very words (`content_hash`, NULL
 # for no such guard) were sent less than `gap` ago. `fits` is empty unless the accounts are there, the words are fresh, the
-# allowance suffices and no pair goes over its cap; then nothing below it writes, and the caller finds out which it was.
+# allowance suffices and no pair goes over its cap; then nothing below it writes, and the caller finds out which it was. An
+# account that a merge closed while we waited for it is no longer `locked`: what `is_whole` lacks has moved to somebody else.
 GIVE = Hot(
     text(f"""
 WITH receiver AS (SELECT unnest(:receivers) AS member_id),
 opened AS (
     SELECT (SELECT count(*) FROM account WHERE workspace_id = :workspace_id
-            AND member_id = ANY(:receivers) AND kind = 'earned' AND period = '') = cardinality(:receivers)
+            AND member_id = ANY(:receivers) AND kind = 'earned' AND period = '' AND NOT is_closed) = cardinality(:receivers)
        AND EXISTS (SELECT FROM account WHERE workspace_id = :workspace_id
-                   AND member_id = :giver AND kind = 'allowance' AND period = :period) AS yes
+                   AND member_id = :giver AND kind = 'allowance' AND period = :period AND NOT is_closed) AS yes
 ),
 locked AS (
     SELECT id, kind, member_id, balance FROM account
-    WHERE workspace_id = :workspace_id AND (SELECT yes FROM opened)
+    WHERE workspace_id = :workspace_id AND (SELECT yes FROM opened) AND NOT is_closed
       AND ((member_id = :giver AND kind = 'allowance' AND period = :period)
         OR (member_id = ANY(:receivers) AND kind IN ('earned', 'receivable') AND period = ''))
     ORDER BY id FOR UPDATE
@@ -49,7 +50,8 @@ pair AS (
     RETURNING receiver_id
 ),
 fits AS (
-    SELECT FROM spent WHERE CAST(:points AS bigint) = 0 OR (SELECT count(*) FROM pair) = cardinality(:receivers)
+    SELECT FROM spent WHERE (SELECT count(*) FROM locked WHERE kind = 'earned') = cardinality(:receivers)
+      AND (CAST(:points AS bigint) = 0 OR (SELECT count(*) FROM pair) = cardinality(:receivers))
 ),
 given AS (
     INSERT INTO kudos (workspace_id, giver_id, message, points_each, is_private, conversation_id, message_id, given_at)
@@ -78,6 +80,7 @@ received AS (
 {CARDS}
 SELECT (SELECT id FROM given) AS kudos_id,
        (SELECT yes FROM opened) AS is_opened,
+       (SELECT count(*) FROM locked WHERE kind <> 'receivable') = cardinality(:receivers) + 1 AS is_whole,
        CAST(:content_hash AS bytea) IS NULL OR EXISTS (SELECT FROM fresh) AS is_fresh,
        (SELECT balance FROM locked WHERE kind = 'allowance') AS allowance,
        {UNTOLD} AS untold,

@@ -7,10 +7,26 @@ SELECT kudos.workspace_id, 'kudos ' || kudos.id, 'at least 1 receiver', 0 FROM k
 WHERE NOT EXISTS (SELECT FROM kudos_receiver AS receiver WHERE receiver.workspace_id = kudos.workspace_id AND receiver.kudos_id = kudos.id)
 """
 
+# What two members gave each other who were merged later was taken back, and keeps the two names.
 _TO_ONESELF = """
 SELECT kudos.workspace_id, 'kudos ' || kudos.id, 'receivers other than the giver', 'member ' || kudos.giver_id
 FROM kudos JOIN kudos_receiver AS receiver ON receiver.workspace_id = kudos.workspace_id AND receiver.kudos_id = kudos.id
+LEFT JOIN member AS giver ON giver.workspace_id = kudos.workspace_id AND giver.id = kudos.giver_id
+LEFT JOIN member AS thanked ON thanked.workspace_id = kudos.workspace_id AND thanked.id = receiver.member_id
 WHERE receiver.member_id = kudos.giver_id
+   OR (kudos.undone_at IS NULL AND coalesce(giver.merged_into, giver.id) = coalesce(thanked.merged_into, thanked.id))
+"""
+
+_OF_MERGED = """
+SELECT kudos.workspace_id, 'kudos ' || kudos.id, 'living members', 'member ' || member.id || ', merged into ' || member.merged_into
+FROM member JOIN (
+    SELECT workspace_id, id, giver_id AS member_id FROM kudos WHERE undone_at IS NULL
+    UNION ALL
+    SELECT receiver.workspace_id, kudos.id, receiver.member_id FROM kudos_receiver AS receiver
+    JOIN kudos ON kudos.workspace_id = receiver.workspace_id AND kudos.id = receiver.kudos_id WHERE kudos.undone_at IS NULL
+    UNION ALL SELECT workspace_id, kudos_id, member_id FROM kudos_second
+) AS kudos ON kudos.workspace_id = member.workspace_id AND kudos.member_id = member.id
+WHERE member.merged_into IS NOT NULL
 """
 
 # One transfer for each receiver, of the kudos's points, from the giver's allowance to what the receiver earned. A merged
@@ -41,11 +57,15 @@ WHERE (kudos.points_each = 0) <> (receiver.transfer_id IS NULL)
        OR coalesce(thanked.merged_into, thanked.id) IS DISTINCT FROM coalesce(paid.merged_into, paid.id)))
 """
 
+# A share that a merge took back has no receiver any more: of a kudos between two members who became one, or to both of them.
 _TRANSFER_WITHOUT_KUDOS = """
 SELECT transfer.workspace_id, 'transfer ' || transfer.id, '1 receiver of a kudos', count(receiver.kudos_id)
 FROM transfer
 LEFT JOIN kudos_receiver AS receiver ON receiver.workspace_id = transfer.workspace_id AND receiver.transfer_id = transfer.id
-WHERE transfer.reason = 'kudos' GROUP BY transfer.workspace_id, transfer.id HAVING count(receiver.kudos_id) <> 1
+LEFT JOIN transfer AS reversal ON reversal.workspace_id = transfer.workspace_id AND reversal.reverses = transfer.id
+     AND reversal.reason = 'kudos_merged'
+WHERE transfer.reason = 'kudos' GROUP BY transfer.workspace_id, transfer.id
+HAVING count(receiver.kudos_id) > 1 OR (count(receiver.kudos_id) = 0 AND count(reversal.id) = 0)
 """
 
 _UNDONE = """
@@ -117,6 +137,7 @@ WHERE NOT kudos.is_private AND conversation.kind <> 'personal' AND NOT conversat
 KUDOS = (
     Check("kudos_without_receiver", "a kudos has a receiver", _WITHOUT_RECEIVER),
     Check("kudos_to_oneself", "nobody thanks themselves", _TO_ONESELF),
+    Check("kudos_of_merged", "a kudos that stands, and a second, are a living member's", _OF_MERGED),
     Check("kudos_transfer_mismatch", "each receiver has one transfer of the kudos's points", _TRANSFER_MISMATCH),
     Check("transfer_without_kudos", "a transfer for a kudos belongs to one receiver of one", _TRANSFER_WITHOUT_KUDOS),
     Check("kudos_undone", "the points of a kudos are reversed if it was undone, and only then", _UNDONE),

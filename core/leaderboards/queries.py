@@ -1,7 +1,8 @@
 """Reads of leaderboards.
 
 A period counts what was earned in it; what is taken back no longer counts in the period in which it had been earned.
-Members of the same score share a rank. Members who left are not shown.
+Members of the same score share a rank. Members who left are not shown. What a merged member earned counts for the one who
+lives on.
 """
 
 from collections.abc import Sequence
@@ -57,10 +58,15 @@ WITH scored AS (
                       AND taken_back.reverses = transfer.id)
     GROUP BY earned.member_id
 ),
+lived AS (
+    SELECT coalesce(member.merged_into, member.id) AS member_id, sum(score)::bigint AS score
+    FROM scored JOIN member ON member.workspace_id = :workspace_id AND member.id = scored.member_id GROUP BY 1
+),
 ranked AS (
     SELECT rank() OVER (ORDER BY score DESC) AS rank, row_number() OVER (ORDER BY score DESC, scored.member_id) AS position,
            count(*) OVER () AS participants, scored.member_id, score
-    FROM scored JOIN member ON member.workspace_id = :workspace_id AND member.id = scored.member_id AND member.status <> 'left'
+    FROM lived AS scored
+    JOIN member ON member.workspace_id = :workspace_id AND member.id = scored.member_id AND member.status <> 'left'
 )
 SELECT rank, member_id, score, position, participants FROM ranked
 WHERE position <= :page_size

@@ -69,7 +69,8 @@ class Binding(Table):
 
 
 class Member(Numbered, Table):
-    """`is_provisional` until the member is heard of by themselves or by an import. `merged_into` ends this row's life."""
+    """`is_provisional` until the member is heard of by themselves or by an import. `merged_into` ends this row's life;
+    it names somebody who lives: who was merged into a merged member is merged into that one's heir."""
 
     __tablename__ = "member"
     __table_args__ = (
@@ -84,6 +85,7 @@ class Member(Numbered, Table):
         CheckConstraint("status IN ('active', 'leave', 'left')", name="status"),
         CheckConstraint("roles <@ ARRAY['member', 'manager', 'coordinator', 'staff', 'admin']", name="roles"),
         CheckConstraint("manager_id <> id AND merged_into <> id", name="not_oneself"),
+        Index("ix_member_merged", "workspace_id", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
     )
 
     public_id: Mapped[uuid.UUID] = mapped_column(server_default=func.gen_random_uuid())

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from core.people.models import ACTIVE, LEFT, Binding, Conversation, Member, PlatformIdentity, Profile, Workspace
 
@@ -49,6 +50,8 @@ _PERSON = (
     Profile.locale,
     Profile.time_zone,
 )
+_ASKED = aliased(Member)
+_LIVING = func.coalesce(_ASKED.merged_into, _ASKED.id)
 _OF_MEMBER = (Profile.workspace_id == Member.workspace_id) & (Profile.member_id == Member.id)
 
 _KNOWN = (
@@ -98,13 +101,14 @@ def _person(row: Sequence[Any]) -> Person:
 
 
 async def people(session: AsyncSession, member_ids: Sequence[int], *, workspace_id: int) -> Mapping[int, Person]:
-    """Members by id."""
+    """Members by id; for one who was merged, the one who lives on."""
     rows = await session.execute(
-        select(*_PERSON)
+        select(_ASKED.id, *_PERSON)
+        .join(Member, (Member.workspace_id == _ASKED.workspace_id) & (Member.id == _LIVING))
         .outerjoin(Profile, _OF_MEMBER)
-        .where(Member.workspace_id == workspace_id, Member.id.in_(set(member_ids)))
+        .where(_ASKED.workspace_id == workspace_id, _ASKED.id.in_(set(member_ids)))
     )
-    return {row[0]: _person(row) for row in rows}
+    return {row[0]: _person(row[1:]) for row in rows}
 
 
 async def accounts(

@@ -98,12 +98,17 @@ async def bind_to_only_workspace(session: AsyncSession, *, platform: str, tenant
     return only
 
 
+async def hold_enrolments(session: AsyncSession, *, workspace_id: int) -> None:
+    """Let nobody else enrol or merge members until the end of the transaction."""
+    await session.execute(_ENROL_LOCK, {"workspace_id": workspace_id})
+
+
 async def enrol(session: AsyncSession, contact: Contact, *, workspace_id: int, is_provisional: bool) -> Person:
     """The member behind an account: the one who has it, else the one with its verified email, else a new one.
 
     Provisional: somebody else named the account, its owner has not been heard of yet.
     """
-    await session.execute(_ENROL_LOCK, {"workspace_id": workspace_id})
+    await hold_enrolments(session, workspace_id=workspace_id)
     member_id = await _owner(session, contact, workspace_id) or await _new_member(
         session, contact, workspace_id, is_provisional
     )

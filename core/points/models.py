@@ -7,7 +7,17 @@ counted the other way round: what a member owes grows by debits and shrinks by c
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Numbered, Table
@@ -21,9 +31,16 @@ EARNED, ALLOWANCE, RECEIVABLE = "earned", "allowance", "receivable"
 EARNING_REASONS: Final = ("kudos", "badge_earned", "achievement_earned", "manual_adjustment")
 """Transfers to an earned account that count as earned in totals and leaderboards, unless they are reversed."""
 
+MERGE = "merge"
+"""Points that go from a merged member to the one who lives on; between two accounts of one person."""
+ALLOWANCE_RETURNED = "allowance_returned"
+
 
 class Account(Numbered, Table):
-    """Members' accounts keep their balance; system accounts have none (it is summed when needed), so no row is hot."""
+    """Members' accounts keep their balance; system accounts have none (it is summed when needed), so no row is hot.
+
+    `is_closed` once its member was merged into another: it holds nothing any more, whoever still knows the old member.
+    """
 
     __tablename__ = "account"
     __table_args__ = (
@@ -33,6 +50,7 @@ class Account(Numbered, Table):
             "workspace_id", "member_id", "kind", "period", name="uq_account_owner", postgresql_nulls_not_distinct=True
         ),
         CheckConstraint("balance >= 0", name="balance"),
+        CheckConstraint("NOT is_closed OR balance = 0", name="closed"),
         CheckConstraint("(member_id IS NULL) = (balance IS NULL)", name="kept_balance"),
         CheckConstraint("(member_id IS NULL) = (kind IN ('issuer', 'expired', 'redeemed'))", name="owner"),
         CheckConstraint("kind IN ('issuer', 'expired', 'redeemed', 'earned', 'allowance', 'receivable')", name="kind"),
@@ -43,6 +61,7 @@ class Account(Numbered, Table):
     member_id: Mapped[int | None]
     period: Mapped[str] = mapped_column(String(16), server_default="")
     balance: Mapped[int | None]
+    is_closed: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class Transfer(Numbered, Table):

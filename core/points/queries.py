@@ -29,10 +29,17 @@ class HistoryRow(NamedTuple):
     other_id: int | None
 
 
+# What a member earned, and those who were merged into them: accounts stay with whom they were opened for.
+_EARNED = (
+    "WITH earned_account AS (SELECT account.id, account.member_id FROM member JOIN account"
+    " ON account.workspace_id = member.workspace_id AND account.member_id = member.id AND account.kind = 'earned'"
+    " WHERE member.workspace_id = :workspace_id AND (member.id = :member_id OR member.merged_into = :member_id))"
+)
+
 _BALANCES = text(
-    "SELECT"
+    f"{_EARNED} SELECT"  # noqa: S608 - constants of this code
     " coalesce((SELECT sum(transfer.amount) FROM transfer WHERE transfer.workspace_id = :workspace_id"
-    " AND transfer.credit_id = earned.id AND transfer.reason = ANY(:reasons) AND transfer.reverses IS NULL"
+    " AND transfer.credit_id = ANY(ARRAY(SELECT id FROM earned_account)) AND transfer.reason = ANY(:reasons) AND transfer.reverses IS NULL"
     " AND NOT EXISTS (SELECT FROM transfer AS taken_back WHERE taken_back.workspace_id = :workspace_id"
     " AND taken_back.reverses = transfer.id)), 0)::bigint AS total,"
     " coalesce(earned.balance, 0) AS current, coalesce(owed.balance, 0) AS owed, allowance.balance AS allowance"
@@ -44,16 +51,18 @@ _BALANCES = text(
 )
 
 # Ids are drawn while the account is locked, so their order is the order in which the balance moved; that of the times is not.
+# What only goes from one account of the person to another of theirs moved nothing.
 _HISTORY = text(
-    "SELECT at, reason, change, sum(change) OVER (ORDER BY id)::bigint AS balance_after, other_id FROM ("
+    _EARNED + " SELECT at, reason, change, sum(change) OVER (ORDER BY id)::bigint AS balance_after, other_id FROM ("  # noqa: S608 - the same
     " SELECT transfer.id, transfer.at, transfer.reason,"
     " CASE WHEN transfer.credit_id = mine.id THEN transfer.amount ELSE -transfer.amount END AS change,"
-    " nullif(other.member_id, :member_id) AS other_id"
-    " FROM account AS mine JOIN transfer ON transfer.workspace_id = :workspace_id"
+    " (SELECT coalesce(member.merged_into, member.id) FROM member WHERE member.workspace_id = :workspace_id"
+    " AND member.id = other.member_id AND :member_id NOT IN (member.id, coalesce(member.merged_into, 0))) AS other_id"
+    " FROM earned_account AS mine JOIN transfer ON transfer.workspace_id = :workspace_id"
     " AND (transfer.credit_id = mine.id OR transfer.debit_id = mine.id)"
     " JOIN account AS other ON other.workspace_id = :workspace_id"
     " AND other.id = CASE WHEN transfer.credit_id = mine.id THEN transfer.debit_id ELSE transfer.credit_id END"
-    " WHERE mine.workspace_id = :workspace_id AND mine.member_id = :member_id AND mine.kind = 'earned') AS moves"
+    " WHERE other.id <> ALL(ARRAY(SELECT id FROM earned_account))) AS moves"
     " ORDER BY id DESC LIMIT :limit"
 )
 

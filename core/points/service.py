@@ -7,14 +7,21 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Period, period
 from core.errors import Refusal
 from core.people.models import Workspace
-from core.points.models import ALLOWANCE, AMOUNT_MAX, EARNED, RECEIVABLE, SYSTEM_KINDS
+from core.points import statements
+from core.points.models import (
+    ALLOWANCE,
+    ALLOWANCE_RETURNED,
+    AMOUNT_MAX,
+    EARNED,
+    MERGE,
+    RECEIVABLE,
+    SYSTEM_KINDS,
+)
 
 ALLOWANCE_PERIOD = "week"
 
@@ -42,67 +49,6 @@ class Entry:
     reverses: int | None = None
 
 
-_SYSTEM_ACCOUNTS = text(
-    "INSERT INTO account (workspace_id, kind) SELECT :workspace_id, unnest(CAST(:kinds AS text[])) ON CONFLICT DO NOTHING"
-)
-
-_OPEN_EARNED = text(
-    "INSERT INTO account (workspace_id, kind, member_id, balance)"
-    " SELECT :workspace_id, 'earned', member_id, 0 FROM unnest(CAST(:members AS bigint[])) AS member_id ORDER BY member_id"
-    " ON CONFLICT DO NOTHING"
-)
-
-# The allowance is there from the first moment it is asked for: the account and the grant that fills it are one statement.
-_OPEN_ALLOWANCE = text(
-    "WITH opened AS (INSERT INTO account (workspace_id, kind, member_id, period, balance)"
-    " VALUES (:workspace_id, 'allowance', :member_id, :period, :points) ON CONFLICT DO NOTHING RETURNING id)"
-    " INSERT INTO transfer (workspace_id, group_id, debit_id, credit_id, amount, reason, reference, actor_id, idempotency_key, at)"
-    " SELECT :workspace_id, nextval(pg_get_serial_sequence('transfer', 'id')), issuer.id, opened.id, :points, 'grant',"
-    " :reference, NULL, :key, :now FROM opened JOIN account AS issuer ON issuer.workspace_id = :workspace_id"
-    " AND issuer.kind = 'issuer' WHERE CAST(:points AS bigint) > 0"
-)
-
-# Locked in the order of their ids, as everybody does who needs several.
-_LOCK = text(
-    "SELECT id, kind, member_id, balance FROM account WHERE workspace_id = :workspace_id AND id = ANY(:ids)"
-    " ORDER BY id FOR UPDATE"
-)
-
-_BALANCES = text(
-    "UPDATE account SET balance = account.balance + CASE account.kind WHEN 'receivable' THEN -given.change ELSE given.change END"
-    " FROM jsonb_to_recordset(:changes) AS given(id bigint, change bigint)"
-    " WHERE account.workspace_id = :workspace_id AND account.id = given.id AND account.balance IS NOT NULL"
-).bindparams(bindparam("changes", type_=JSONB))
-
-_APPEND = text(
-    "INSERT INTO transfer (workspace_id, group_id, debit_id, credit_id, amount, reason, reference, actor_id, idempotency_key,"
-    " reverses, at) SELECT :workspace_id, (SELECT nextval(pg_get_serial_sequence('transfer', 'id'))), debit_id, credit_id,"
-    " amount, reason, reference, :actor_id, idempotency_key, reverses, :now"
-    " FROM ROWS FROM (jsonb_to_recordset(:entries) AS (debit_id bigint, credit_id bigint, amount bigint, reason text,"
-    " reference text, idempotency_key text, reverses bigint)) WITH ORDINALITY AS given ORDER BY ordinality"
-).bindparams(bindparam("entries", type_=JSONB))
-
-_REVERSIBLE = text(
-    "SELECT transfer.id, debit_id, credit_id, amount, reference, credit.member_id FROM transfer"
-    " JOIN account AS credit ON credit.workspace_id = transfer.workspace_id AND credit.id = transfer.credit_id"
-    " WHERE transfer.workspace_id = :workspace_id AND transfer.id = ANY(:ids) ORDER BY transfer.id"
-)
-
-_OPEN_RECEIVABLE = text(
-    "INSERT INTO account (workspace_id, kind, member_id, balance) VALUES (:workspace_id, 'receivable', :member_id, 0)"
-    " ON CONFLICT (workspace_id, member_id, kind, period) DO UPDATE SET period = excluded.period RETURNING id"
-)
-
-# Locked, lest the points are spent between the look and the transfer.
-_OWED = text(
-    "SELECT receivable.id AS receivable_id, earned.id AS earned_id, least(receivable.balance, earned.balance) AS amount"
-    " FROM account AS earned JOIN account AS receivable ON receivable.workspace_id = earned.workspace_id"
-    " AND receivable.member_id = earned.member_id AND receivable.kind = 'receivable'"
-    " WHERE earned.workspace_id = :workspace_id AND earned.kind = 'earned' AND receivable.balance > 0"
-    " AND earned.balance > 0 AND earned.member_id = ANY(:members) ORDER BY earned.id FOR UPDATE"
-)
-
-
 def allowance_period(workspace: Workspace, now: datetime) -> Period:
     """The giving period that `now` falls into, in the workspace's zone; nothing rolls over."""
     return period(ALLOWANCE_PERIOD, now, ZoneInfo(workspace.time_zone))
@@ -116,15 +62,15 @@ def amount(given: object) -> int:
 
 
 async def open_system_accounts(session: AsyncSession, *, workspace_id: int) -> None:
-    await session.execute(_SYSTEM_ACCOUNTS, {"workspace_id": workspace_id, "kinds": list(SYSTEM_KINDS)})
+    await session.execute(statements.SYSTEM_ACCOUNTS, {"workspace_id": workspace_id, "kinds": list(SYSTEM_KINDS)})
 
 
 async def open_earned(session: AsyncSession, *, workspace_id: int, member_ids: Sequence[int]) -> None:
-    await session.execute(_OPEN_EARNED, {"workspace_id": workspace_id, "members": list(member_ids)})
+    await session.execute(statements.OPEN_EARNED, {"workspace_id": workspace_id, "members": list(member_ids)})
 
 
 async def open_allowance(session: AsyncSession, *, workspace: Workspace, member_id: int, now: datetime) -> Period:
-    """Make sure the member has this period's allowance; granting it twice is impossible."""
+    """Make sure the member has this period's allowance; granting it twice is impossible, as is one for a merged member."""
     current = allowance_period(workspace, now)
     values = {
         "workspace_id": workspace.id,
@@ -135,7 +81,7 @@ async def open_allowance(session: AsyncSession, *, workspace: Workspace, member_
         "key": f"{ALLOWANCE}:{member_id}:{current.key}",
         "now": now,
     }
-    await session.execute(_OPEN_ALLOWANCE, values)
+    await session.execute(statements.OPEN_ALLOWANCE, values)
     return current
 
 
@@ -158,14 +104,14 @@ async def append(
     for account_id, change in changes.items():
         _check(locked[account_id], change)
     rows = [{"id": account_id, "change": change} for account_id, change in sorted(changes.items()) if change]
-    await session.execute(_BALANCES, {"workspace_id": workspace_id, "changes": rows})
+    await session.execute(statements.BALANCES, {"workspace_id": workspace_id, "changes": rows})
     values = {
         "workspace_id": workspace_id,
         "actor_id": actor_id,
         "now": now,
         "entries": [_row(entry) for entry in entries],
     }
-    await session.execute(_APPEND, values)
+    await session.execute(statements.APPEND, values)
 
 
 def _check(account: Any, change: int) -> None:
@@ -181,7 +127,7 @@ def _row(entry: Entry) -> Mapping[str, Any]:
 
 
 async def _lock(session: AsyncSession, workspace_id: int, ids: set[int]) -> dict[int, Any]:
-    rows = await session.execute(_LOCK, {"workspace_id": workspace_id, "ids": sorted(ids)})
+    rows = await session.execute(statements.LOCK, {"workspace_id": workspace_id, "ids": sorted(ids)})
     return {row.id: row for row in rows}
 
 
@@ -197,27 +143,86 @@ async def reverse(
     """Take transfers back, each by one more transfer of the same amount the other way.
 
     What the member has spent meanwhile is advanced from a receivable of their own first, so that no balance falls below
-    zero and what is owed is on the books.
+    zero and what is owed is on the books. For a member who was merged the one who lives on pays and is paid.
     """
     given = {"workspace_id": workspace_id, "ids": sorted(transfer_ids)}
-    originals = (await session.execute(_REVERSIBLE, given)).all()
-    locked = await _lock(
-        session, workspace_id, {row.credit_id for row in originals} | {row.debit_id for row in originals}
-    )
-    left = {account_id: account.balance for account_id, account in locked.items()}
+    originals = (await session.execute(statements.REVERSIBLE, given)).all()
+    columns = ("credit_id", "debit_id", "heir_earned_id", "giver_earned_id")
+    locked = await _lock(session, workspace_id, {getattr(row, name) for row in originals for name in columns} - {None})
+    left = {account_id: account.balance or 0 for account_id, account in locked.items()}
     entries: list[Entry] = []
     for row in originals:
-        short = max(0, row.amount - left[row.credit_id]) if locked[row.credit_id].kind == EARNED else 0
-        left[row.credit_id] = (left[row.credit_id] or 0) + short - row.amount
-        if short:
-            owed = (
-                await session.execute(_OPEN_RECEIVABLE, {"workspace_id": workspace_id, "member_id": row.member_id})
-            ).scalar_one()
-            entries.append(Entry(owed, row.credit_id, short, "receivable_advance", row.reference, f"advance:{row.id}"))
+        short = row.amount - left[row.credit_id] if locked[row.credit_id].kind == EARNED else 0
+        if short > 0:
+            entries += await _cover(session, workspace_id, row, short, left)
         entries.append(
             Entry(row.credit_id, row.debit_id, row.amount, reason, row.reference, f"reverse:{row.id}", row.id)
         )
+        left[row.credit_id] -= row.amount
+        left[row.debit_id] += row.amount
+        entries += await _hand_on(session, workspace_id, row, left)
     await append(session, entries, workspace_id=workspace_id, actor_id=actor_id, now=now)
+    shared = {(row.giver_heir_id, row.period): row.id for row in originals if row.giver_heir_id and row.period}
+    for (heir_id, period_key), last in sorted(shared.items()):
+        await join_allowances(
+            session, workspace_id=workspace_id, member_id=heir_id, period_key=period_key, act=f"reverse:{last}", now=now
+        )
+
+
+async def _cover(session: AsyncSession, workspace_id: int, row: Any, short: int, left: dict[int, int]) -> list[Entry]:
+    """What has to come in before a transfer can be taken back: an advance, and of a merged member the heir's own points."""
+    payer_id = row.heir_earned_id or row.credit_id
+    advance = short if payer_id == row.credit_id else max(0, short - left[payer_id])
+    entries = []
+    if advance:
+        values = {"workspace_id": workspace_id, "member_id": row.member_id}
+        owed_id = (await session.execute(statements.OPEN_RECEIVABLE, values)).scalar_one()
+        entries.append(Entry(owed_id, payer_id, advance, "receivable_advance", row.reference, f"advance:{row.id}"))
+        left[payer_id] += advance
+    if payer_id != row.credit_id:
+        entries.append(Entry(payer_id, row.credit_id, short, MERGE, row.reference, f"cover:{row.id}"))
+        left[payer_id] -= short
+        left[row.credit_id] += short
+    return entries
+
+
+async def _hand_on(session: AsyncSession, workspace_id: int, row: Any, left: dict[int, int]) -> list[Entry]:
+    """What comes back to a merged member goes on: earned points to the heir, an allowance to the issuer (see below)."""
+    if not row.giver_heir_id or row.debit_kind not in (EARNED, ALLOWANCE):
+        return []
+    left[row.debit_id] -= row.amount
+    if row.debit_kind == EARNED:
+        left[row.giver_earned_id] += row.amount
+        return [Entry(row.debit_id, row.giver_earned_id, row.amount, MERGE, row.reference, f"hand_on:{row.id}")]
+    issuer_id = await issuer(session, workspace_id=workspace_id)
+    return [Entry(row.debit_id, issuer_id, row.amount, ALLOWANCE_RETURNED, row.reference, f"hand_on:{row.id}")]
+
+
+async def issuer(session: AsyncSession, *, workspace_id: int) -> int:
+    """The account that points come from."""
+    return int((await session.execute(statements.ISSUER, {"workspace_id": workspace_id})).scalar_one())
+
+
+async def join_allowances(
+    session: AsyncSession, *, workspace_id: int, member_id: int, period_key: str, act: str, now: datetime
+) -> None:
+    """Make a period's allowance of a member into whom others were merged what one person may still give.
+
+    `act` makes the transfer's key: one such act moves at most once.
+    """
+    values = {"workspace_id": workspace_id, "member_id": member_id, "period": period_key}
+    joined = (await session.execute(statements.JOINED_ALLOWANCE, values)).first()
+    if joined is None or joined.balance == joined.due:
+        return
+    issuer_id = await issuer(session, workspace_id=workspace_id)
+    reference, key = f"{ALLOWANCE}:{period_key}", f"joined:{act}:{joined.id}"
+    change = joined.due - joined.balance
+    entry = (
+        Entry(issuer_id, joined.id, change, "allowance_joined", reference, key)
+        if change > 0
+        else Entry(joined.id, issuer_id, -change, ALLOWANCE_RETURNED, reference, key)
+    )
+    await append(session, [entry], workspace_id=workspace_id, actor_id=None, now=now)
 
 
 async def settle_receivables(
@@ -225,7 +230,7 @@ async def settle_receivables(
 ) -> None:
     """Pay what members owe from what they have just earned."""
     given = {"workspace_id": workspace_id, "members": list(member_ids)}
-    rows = await session.execute(_OWED, given)
+    rows = await session.execute(statements.OWED, given)
     entries = [
         Entry(
             row.earned_id,

@@ -83,7 +83,11 @@ LEDGER = (
     Check("transfer_amount", "an amount is from 1 to 1,000,000,000", statements.TRANSFER_AMOUNT),
     Check("transfer_to_itself", "a transfer has two accounts", statements.TRANSFER_TO_ITSELF),
     Check("transfer_kinds", "a transfer's reason fits the kinds of its accounts", statements.TRANSFER_KINDS),
-    Check("transfer_owner", "a receivable moves only with its own member's points", statements.TRANSFER_OWNER),
+    Check(
+        "transfer_owner",
+        "a receivable moves only with its own member's points, a merge between one person's accounts",
+        statements.TRANSFER_OWNER,
+    ),
     Check("transfer_repeated", "an idempotency key moves points once", statements.TRANSFER_REPEATED),
     Check("transfer_actor_missing", "who moved points is in the workspace", statements.TRANSFER_ACTOR_MISSING),
     Check("transfer_in_future", "nothing has moved tomorrow", statements.TRANSFER_IN_FUTURE),
@@ -100,4 +104,6 @@ LEDGER = (
         "identity_member_missing", "a platform account belongs to a living member", statements.IDENTITY_MEMBER_MISSING
     ),
     Check("merged_balance", "a merged member holds no points", statements.MERGED_BALANCE),
+    Check("merged_account_open", "accounts of merged members are closed, no others are", statements.ACCOUNT_CLOSED),
+    Check("merged_into_merged", "who was merged was merged into somebody who lives", statements.MERGED_INTO_MERGED),
 )

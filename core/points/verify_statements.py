@@ -81,6 +81,7 @@ WITH moved AS (
 ),
 wanted(reason, kinds) AS (VALUES
     ('grant', 'issuer>allowance'), ('kudos', 'allowance>earned'), ('kudos_undone', 'earned>allowance'),
+    ('kudos_merged', 'earned>allowance'), ('allowance_joined', 'issuer>allowance'), ('allowance_returned', 'allowance>issuer'),
     ('receivable_advance', 'receivable>earned'), ('receivable_settled', 'earned>receivable')
 )
 SELECT moved.workspace_id, 'transfer ' || moved.id, coalesce(wanted.kinds, 'kinds that points move between') || ' for ' || moved.reason,
@@ -93,12 +94,16 @@ WHERE moved.kinds <> wanted.kinds
        'receivable>earned', 'earned>receivable', 'earned>earned', 'allowance>allowance', 'receivable>receivable'))
 """
 
+# A debt is its own member's; what a merge moves stays with one person.
 TRANSFER_OWNER = """
 SELECT transfer.workspace_id, 'transfer ' || transfer.id, 'one member', 'members ' || debit.member_id || ' and ' || credit.member_id
 FROM transfer
 JOIN account AS debit ON debit.workspace_id = transfer.workspace_id AND debit.id = transfer.debit_id
 JOIN account AS credit ON credit.workspace_id = transfer.workspace_id AND credit.id = transfer.credit_id
-WHERE transfer.reason IN ('receivable_advance', 'receivable_settled') AND debit.member_id <> credit.member_id
+LEFT JOIN member AS payer ON payer.workspace_id = debit.workspace_id AND payer.id = debit.member_id
+LEFT JOIN member AS paid ON paid.workspace_id = credit.workspace_id AND paid.id = credit.member_id
+WHERE (transfer.reason IN ('receivable_advance', 'receivable_settled') AND debit.member_id <> credit.member_id)
+   OR (transfer.reason = 'merge' AND coalesce(payer.merged_into, payer.id) IS DISTINCT FROM coalesce(paid.merged_into, paid.id))
 """
 
 TRANSFER_REPEATED = """
@@ -177,4 +182,17 @@ MERGED_BALANCE = """
 SELECT account.workspace_id, 'account ' || account.id || ' of member ' || member.id, 0, account.balance
 FROM account JOIN member ON member.workspace_id = account.workspace_id AND member.id = account.member_id
 WHERE member.merged_into IS NOT NULL AND account.balance <> 0
+"""
+
+ACCOUNT_CLOSED = """
+SELECT account.workspace_id, 'account ' || account.id || ' of member ' || member.id,
+       CASE WHEN member.merged_into IS NULL THEN 'open' ELSE 'closed' END, CASE WHEN account.is_closed THEN 'closed' ELSE 'open' END
+FROM account JOIN member ON member.workspace_id = account.workspace_id AND member.id = account.member_id
+WHERE account.is_closed <> (member.merged_into IS NOT NULL)
+"""
+
+MERGED_INTO_MERGED = """
+SELECT gone.workspace_id, 'member ' || gone.id, 'a member who lives', 'member ' || heir.id || ', merged into ' || heir.merged_into
+FROM member AS gone JOIN member AS heir ON heir.workspace_id = gone.workspace_id AND heir.id = gone.merged_into
+WHERE heir.merged_into IS NOT NULL
 """

@@ -168,7 +168,7 @@ def test_the_table_is_long_enough() -> None:
 
 def test_every_spelling_is_a_verb() -> None:
     verbs = WORDS.verbs()
-    assert set(verbs.values()) == {"kudos", "points", "leaderboard", "help", "admin"}
+    assert set(verbs.values()) == {"kudos", "points", "leaderboard", "link", "help", "admin"}
     for spelling, verb in verbs.items():
         assert read(f"/{spelling}").verb == verb
 

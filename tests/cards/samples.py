@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cards import help as helps
-from cards import kudos, leaderboards, places, points, refusals
+from cards import identity, kudos, leaderboards, places, points, refusals
+from cards.identity import Merge, Question
 from cards.kudos import AllowanceView, KudosView, TagView
 from cards.leaderboards import LeaderboardView, Row
 from cards.model import Card
@@ -119,6 +120,16 @@ SAMPLES: Mapping[str, Callable[[Words], Card]] = {
     "place_disconnected": lambda words: places.disconnected(words, "#general"),
     "place_code": lambda words: places.connect_code(words, "4F7K-2M9Q", 10),
     "place_not_connected": places.not_connected,
+    "identity_code": lambda words: identity.code(words, "I2rnoktCoNvPps8XAfOpRg", 15),
+    "identity_code_seen": identity.code_seen,
+    "identity_claimed": lambda words: identity.claimed(words, "slack"),
+    "identity_question": lambda words: identity.question(words, Question(3, INES.name, "telegram", None, 15)),
+    "identity_question_merge": lambda words: identity.question(
+        words, Question(3, INES.name, "teams", Merge(points=42, kudos=17, between=1), 15)
+    ),
+    "identity_linked": lambda words: identity.done(words, "telegram", is_merged=False, taken_back=0),
+    "identity_merged": lambda words: identity.done(words, "teams", is_merged=True, taken_back=2),
+    "identity_declined": identity.declined,
     "refusal_allowance_short": lambda words: refusals.refusal(
         words, "allowance_short", {"needed": 10, "left": 1, "resets_at": NEXT_MONDAY.isoformat(), "zone": MADRID}
     ),

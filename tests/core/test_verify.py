@@ -6,6 +6,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from core.database import Sessions
+from core.identity import service as identity
 from core.kudos import service as kudos
 from core.kudos.service import Source
 from core.kudos.verify import CHECKS
@@ -107,6 +108,21 @@ CORRUPTIONS = (
                 "id = (SELECT member_id FROM identity WHERE workspace_id = :w AND remote_id = 'UANA')"),
     ),
     ("merged_balance", changed("member", "merged_into = id + 1", f"id = (SELECT member_id FROM account WHERE workspace_id = :w AND id = {ONE_EARNED})")),
+    ("merged_account_open", changed("account", "is_closed = true", f"id = {ONE_EARNED}")),
+    (
+        "merged_account_open",
+        changed("account", "is_closed = false", "member_id = (SELECT id FROM member WHERE workspace_id = :w AND merged_into IS NOT NULL)"),
+    ),
+    (
+        "merged_into_merged",
+        changed("member", "merged_into = (SELECT id FROM member AS gone WHERE workspace_id = :w AND merged_into IS NOT NULL)", "id = (SELECT min(id) FROM member AS m WHERE workspace_id = :w)"),
+    ),
+    ("transfer_owner", changed("transfer", f"credit_id = {ONE_EARNED}", f"id = {a_transfer('merge')}")),
+    (
+        "kudos_of_merged",
+        changed("kudos", "giver_id = (SELECT id FROM member WHERE workspace_id = :w AND merged_into IS NOT NULL)", f"id = {ONE_KUDOS}"),
+    ),
+    ("transfer_without_kudos", changed("transfer", "reason = 'kudos_undone'", f"id = {a_transfer('kudos_merged')}")),
     ("kudos_without_receiver", f"DELETE FROM kudos_receiver WHERE workspace_id = :w AND kudos_id = {ONE_KUDOS}"),
     ("kudos_to_oneself", changed("kudos", f"giver_id = (SELECT min(member_id) FROM kudos_receiver WHERE workspace_id = :w AND kudos_id = {ONE_KUDOS})", f"id = {ONE_KUDOS}")),
     ("kudos_transfer_mismatch", changed("kudos", "points_each = points_each + 1", f"id = {ONE_KUDOS}")),
@@ -215,6 +231,13 @@ async def history(database: Sessions) -> Workspace:
         await spend(session, workspace, eva, 10, now=now)
         await kudos.undo(session, workspace=workspace, kudos_id=spent, giver=tom, now=now)
         await thank(session, workspace, luis, [eva], now=now, points_each=3, message="and again")
+        ana_too = await make_member(session, workspace, "Ana", platform="teams")
+        await thank(session, workspace, tom, [ana, ana_too], now=now, points_each=2, message="to both of you")
+        await thank(session, workspace, tom, [ana_too], now=now, message="to one of you")
+        await thank(session, workspace, ana_too, [ana, luis], now=now, message="to myself")
+        await identity.merge(
+            session, workspace=workspace, member_ids=(ana.member_id, ana_too.member_id), actor_id=ana.member_id, now=now
+        )
     return workspace
 
 

@@ -185,6 +185,7 @@ async def filled(session: AsyncSession, workspace: Workspace) -> None:
         "INSERT INTO award_guard VALUES (:workspace, 1, :member, now())",
         "INSERT INTO draw_result VALUES (:workspace, 1, 1, :member)",
         "INSERT INTO job_run VALUES (:workspace, 'digest', '2026-11-20')",
+        "INSERT INTO link (workspace_id, member_id, platform, tenant, remote_id) VALUES (:workspace, :member, 'slack', 'T1', 'U1')",
         "INSERT INTO post VALUES (:workspace, 'k', 'm', '{}')",
         "INSERT INTO vote VALUES (:workspace, 1, 'tag', 1, 1)",
     ):
@@ -306,6 +307,7 @@ TRANSFER = "INSERT INTO transfer (workspace_id, group_id, debit_id, credit_id, a
     ("statement", "name"),
     [
         ("UPDATE account SET balance = -1 WHERE kind = 'earned'", "ck_account_balance"),
+        ("UPDATE account SET is_closed = true WHERE balance > 0", "ck_account_closed"),
         ("UPDATE account SET balance = NULL WHERE kind = 'earned'", "ck_account_kept_balance"),
         ("UPDATE account SET kind = 'issuer' WHERE kind = 'earned'", "ck_account_owner"),
         ("INSERT INTO account (workspace_id, kind) SELECT id, 'issuer' FROM workspace", "uq_account_owner"),

@@ -1,0 +1,1 @@
+"""Accounts of one person on several platforms: linking them, and merging the members that they were before."""

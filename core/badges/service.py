@@ -108,13 +108,10 @@ async def award(
     Raises the Refusals of this module and of core.badges.checks; then nothing of the transaction may be kept.
     """
     definition = definition_of(badge)
-    told = clean(message)
-    if len(told) > MESSAGE_MAX:
-        raise BadgeMessageTooLong(length=len(told), limit=MESSAGE_MAX)
-    zone = zone_of(definition, workspace)
+    told = _cleaned(message)
     receivers = check_people(workspace, badge, giver, receivers)
     member_ids = sorted(person.member_id for person in receivers)
-    check_time(badge, definition, zone, now)
+    check_time(badge, definition, zone_of(definition, workspace), now)
     await check_giver(session, workspace=workspace, badge=badge, definition=definition, giver=giver)
     await check_receivers(session, workspace=workspace, badge=badge, definition=definition, member_ids=member_ids)
     made = await grant(
@@ -133,6 +130,13 @@ async def award(
     if missed:
         raise await _why_not(session, workspace, badge, definition, missed, source, now)
     return list(made.award_ids)
+
+
+def _cleaned(message: str) -> str:
+    told = clean(message)
+    if len(told) > MESSAGE_MAX:
+        raise BadgeMessageTooLong(length=len(told), limit=MESSAGE_MAX)
+    return told
 
 
 async def grant(

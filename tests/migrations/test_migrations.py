@@ -182,10 +182,14 @@ async def filled(session: AsyncSession, workspace: Workspace) -> None:
     values = {"workspace": workspace.id, "member": ana.member_id}
     for statement in (
         "INSERT INTO badge_term (workspace_id, kind, name) VALUES (:workspace, 'type', 'User Badge')",
-        "INSERT INTO badge (workspace_id, reward_id, name, kind, type_id, points, definition)"
-        " SELECT workspace_id, 1, 'Thanks', 'user', id, 10, '{}' FROM badge_term WHERE workspace_id = :workspace",
-        "INSERT INTO award (workspace_id, badge_id, member_id, act_id, points)"
-        " SELECT workspace_id, id, :member, 1, 10 FROM badge WHERE workspace_id = :workspace",
+        (
+            "INSERT INTO badge (workspace_id, reward_id, name, kind, type_id, points, definition)"
+            " SELECT workspace_id, 1, 'Thanks', 'user', id, 10, '{}' FROM badge_term WHERE workspace_id = :workspace"
+        ),
+        (
+            "INSERT INTO award (workspace_id, badge_id, member_id, act_id, points)"
+            " SELECT workspace_id, id, :member, 1, 10 FROM badge WHERE workspace_id = :workspace"
+        ),
         "INSERT INTO award_guard SELECT workspace_id, id, :member, now() FROM badge WHERE workspace_id = :workspace",
         "INSERT INTO draw_result VALUES (:workspace, 1, 1, :member)",
         "INSERT INTO job_run VALUES (:workspace, 'digest', '2026-11-20')",

@@ -43,9 +43,23 @@ def validate(model: type[Model], value: Any, path: str, findings: Findings, **fi
     try:
         return model.model_validate({**given, **fixed})
     except ValidationError as error:
+        told: set[str] = set()
         for each in error.errors(include_url=False):
-            report(model, each, path, findings)
+            place = _place(path, each)
+            if place not in told:  # each branch of a union complains
+                report(model, each, place, findings)
+            told.add(place)
         return None
+
+
+_BRANCHES = {"bool", "constrained-str", "dict", "float", "int", "str"}
+
+
+def _place(path: str, error: ErrorDetails) -> str:
+    """The JSON path of an error; pydantic also names the branches of unions, which are in no document."""
+    loc = error["loc"]
+    inside = [key for key in loc if isinstance(key, int) or not ("[" in key or key in _BRANCHES)]
+    return below(path, *inside)
 
 
 _BOUNDS = {"greater_than_equal": "ge", "greater_than": "gt", "less_than_equal": "le", "less_than": "lt"}
@@ -57,9 +71,8 @@ _WANTED = {
 }  # fmt: skip
 
 
-def report(model: type[Part], error: ErrorDetails, path: str, findings: Findings) -> None:
-    """Add one of pydantic's errors to the findings, at the JSON path of its place."""
-    place = below(path, *(key for key in error["loc"] if not (isinstance(key, str) and "[" in key)))
+def report(model: type[Part], error: ErrorDetails, place: str, findings: Findings) -> None:
+    """Add one of pydantic's errors to the findings."""
     kind, context, value = error["type"], error.get("ctx", {}), shown(error["input"])
     if kind == "extra_forbidden":
         name = str(error["loc"][-1])

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.badges import importing
 from core.badges.definition.model import Definition
 from core.badges.definition.reading import read
+from core.badges.definition.rules import RandomUsers
 from core.people.models import Workspace
 from tests.core.badges.stock import EXAMPLES
 
@@ -67,6 +68,7 @@ def test_fields_arrive() -> None:
         "Monthly Mega Lottery", 5000, "computed", True, "monthly",
     )  # fmt: skip
     (rule,) = lottery.rules
+    assert isinstance(rule, RandomUsers)
     assert (rule.type, rule.count, rule.exclude_recent_winners, rule.recent_winner_days) == ("RandomUsers", 5, True, 30)
     assert lottery.job is not None
     assert lottery.job.cron is not None

@@ -41,7 +41,8 @@ awarded AS (
 )
 SELECT (SELECT array_agg(id ORDER BY member_id) FROM awarded) AS awards,
        (SELECT array_agg(member_id ORDER BY member_id) FROM awarded) AS members,
-       (SELECT array_agg(member_id ORDER BY member_id) FROM guarded WHERE member_id NOT IN (SELECT member_id FROM awarded)) AS undone
+       (SELECT array_agg(guarded.member_id ORDER BY guarded.member_id) FROM guarded LEFT JOIN awarded USING (member_id)
+        WHERE awarded.id IS NULL) AS undone
 """).bindparams(_RECEIVERS, bindparam("why", type_=JSONB))  # noqa: S608 - constants of this code
 
 # What stood in the way of members who got nothing.
@@ -59,7 +60,9 @@ LEFT JOIN award_guard ON award_guard.workspace_id = :workspace_id AND award_guar
 ORDER BY given.member_id LIMIT 1
 """).bindparams(_RECEIVERS)  # noqa: S608 - constants of this code
 
-# Accounts are locked in the order of their ids, as everybody does; the transfers' ids are drawn while they are.
+# Accounts are locked in the order of their ids, as everybody does; the transfers' ids are drawn while they are. Each step finds
+# its rows by a key of a table: nobody knows how many rows a step before it writes, so two of them joined would be compared
+# row by row.
 PAY = text("""
 WITH locked AS (
     SELECT account.id, account.kind, account.balance, award.id AS award_id, award.member_id
@@ -80,11 +83,10 @@ moved AS (
            'award:' || credited.award_id, :now
     FROM credited, act, account AS issuer WHERE issuer.workspace_id = :workspace_id AND issuer.kind = 'issuer'
     ORDER BY credited.id
-    RETURNING id, credit_id
+    RETURNING id, CAST(split_part(reference, ':', 2) AS bigint) AS award_id
 ),
 told AS (
-    UPDATE award SET transfer_id = moved.id FROM moved JOIN credited ON credited.id = moved.credit_id
-    WHERE award.workspace_id = :workspace_id AND award.id = credited.award_id
+    UPDATE award SET transfer_id = moved.id FROM moved WHERE award.workspace_id = :workspace_id AND award.id = moved.award_id
 )
 SELECT (SELECT count(*) FROM moved) AS paid,
        ARRAY(SELECT member_id FROM locked WHERE kind = 'receivable' AND balance > 0) AS owing

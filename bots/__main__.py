@@ -88,6 +88,31 @@ def people(
     )
 
 
+@importing.command()
+def badges(
+    file: Annotated[Path, typer.Argument(help="JSON: a list of badges, or one.", show_default=False)],
+    is_applied: Annotated[bool, typer.Option("--apply", help="Write it; without this nothing is written.")] = False,
+    is_strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse types, categories and groups that are not there yet.")
+    ] = False,
+    workspace: Workspace = None,
+) -> None:
+    """Add and change badges from a JSON file: a dry run that reports every fault by its path, until you say --apply.
+
+    Example: plaudit import badges rewards.json, then plaudit import badges rewards.json --apply
+    """
+    from bots.cli import badges as command
+    from bots.cli import edge
+
+    raise typer.Exit(
+        edge.run(
+            lambda _, sessions: command.import_badges(
+                sessions, file, is_applied=is_applied, is_strict=is_strict, workspace=workspace
+            )
+        )
+    )
+
+
 @app.command()
 def verify() -> None:
     """Recompute the books by other means than those that wrote them, and name everything that does not agree.

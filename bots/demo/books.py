@@ -1,7 +1,7 @@
 """From people and thanks to rows, copied into an empty workspace in one transaction.
 
 Rows are written past the services, because fifteen hundred kudos given one by one would take the patience of whoever waits
-for the demo. What proves them is what proves everybody's books: `core.kudos.verify`.
+for the demo. What proves them is what proves everybody's books: `core.badges.verify`.
 """
 
 from collections import defaultdict

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from bots.views import answers, identity, kudos, leaderboards, places, points
+from bots.views import answers, badges, identity, kudos, leaderboards, places, points
 from bots.views.scene import Scene
 from cards.model import Card
 
@@ -15,6 +15,8 @@ VIEWS: Mapping[str, View] = {
     "kudos_taken_back": kudos.taken_back,
     "kudos_seconded": kudos.seconded,
     "kudos_mine": kudos.mine,
+    "badge_card": badges.card,
+    "badge_notice": badges.notice,
     "points": points.points,
     "points_history": points.history,
     "leaderboard": leaderboards.board,

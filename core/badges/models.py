@@ -1,21 +1,97 @@
-"""Tables of awards: once per badge, member and period."""
+"""Tables of badges: the words they are sorted by, their definitions, and the awards of them."""
 
+import uuid
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Index, String, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Numbered, OfWorkspace, Table
 
+TYPE, CATEGORY, GROUP = "type", "category", "group"
+
+
+class BadgeTerm(Numbered, Table):
+    """A type, category or group of badges, by the name that definitions use."""
+
+    __tablename__ = "badge_term"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id"], ["workspace.id"]),
+        UniqueConstraint("workspace_id", "kind", "name", name="uq_badge_term_name"),
+        CheckConstraint("kind IN ('type', 'category', 'group')", name="kind"),
+        CheckConstraint("name <> '' AND char_length(name) <= 200", name="name"),
+    )
+
+    kind: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text, server_default="")
+    emoji: Mapped[str] = mapped_column(Text, server_default="")
+
+
+class Badge(Numbered, Table):
+    """A badge that can be won. `definition` is the whole of it (core.badges.definition.model); the columns repeat what is
+    searched, sorted or shown in lists."""
+
+    __tablename__ = "badge"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id"], ["workspace.id"]),
+        ForeignKeyConstraint(["workspace_id", "type_id"], ["badge_term.workspace_id", "badge_term.id"]),
+        ForeignKeyConstraint(["workspace_id", "category_id"], ["badge_term.workspace_id", "badge_term.id"]),
+        ForeignKeyConstraint(["workspace_id", "group_id"], ["badge_term.workspace_id", "badge_term.id"]),
+        UniqueConstraint("workspace_id", "reward_id"),
+        UniqueConstraint("public_id"),
+        CheckConstraint("points BETWEEN 0 AND 1000000000", name="points"),
+        CheckConstraint("rarity IN ('common', 'rare', 'epic', 'legendary')", name="rarity"),
+        CheckConstraint(
+            "kind IN ('user', 'automated', 'recognition', 'achievement', 'computed', 'workflow', 'challenge', 'nomination')",
+            name="kind",
+        ),
+        Index("ix_badge_name", "workspace_id", text("lower(name)")),
+    )
+
+    public_id: Mapped[uuid.UUID] = mapped_column(server_default=func.gen_random_uuid())
+    reward_id: Mapped[int]
+    name: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(16))
+    type_id: Mapped[int]
+    category_id: Mapped[int | None]
+    group_id: Mapped[int | None]
+    points: Mapped[int]
+    rarity: Mapped[str] = mapped_column(String(16), server_default="common")
+    is_secret: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_enabled: Mapped[bool] = mapped_column(server_default=text("true"))
+    definition: Mapped[Mapping[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
 
 class Award(Numbered, Table):
-    """A badge given. A revoked award frees its key."""
+    """A badge given. A revoked award frees its key. `act_id` joins the awards of one act; `why` tells the origin in ids."""
 
     __tablename__ = "award"
     __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "badge_id"], ["badge.workspace_id", "badge.id"]),
         ForeignKeyConstraint(["workspace_id", "member_id"], ["member.workspace_id", "member.id"]),
         ForeignKeyConstraint(["workspace_id", "giver_id"], ["member.workspace_id", "member.id"]),
+        ForeignKeyConstraint(["workspace_id", "revoked_by"], ["member.workspace_id", "member.id"]),
         ForeignKeyConstraint(["workspace_id", "transfer_id"], ["transfer.workspace_id", "transfer.id"]),
+        UniqueConstraint("public_id"),
+        CheckConstraint("points BETWEEN 0 AND 1000000000", name="points"),
+        CheckConstraint("giver_id <> member_id", name="not_to_oneself"),
+        CheckConstraint("(revoked_at IS NULL) = (revoke_reason IS NULL)", name="revoked"),
+        CheckConstraint("char_length(message) <= 1000 AND char_length(revoke_reason) <= 1000", name="length"),
         Index(
             "uq_award_once",
             "workspace_id",
@@ -26,22 +102,34 @@ class Award(Numbered, Table):
             postgresql_where=text("revoked_at IS NULL"),
         ),
         Index("ix_award_member", "workspace_id", "member_id", "awarded_at"),
+        Index("ix_award_act", "workspace_id", "act_id"),
     )
 
+    public_id: Mapped[uuid.UUID] = mapped_column(server_default=func.gen_random_uuid())
+    act_id: Mapped[int] = mapped_column(BigInteger)
     badge_id: Mapped[int]
     member_id: Mapped[int]
     giver_id: Mapped[int | None]
     period: Mapped[str] = mapped_column(String(40), server_default="")
     message: Mapped[str] = mapped_column(Text, server_default="")
+    points: Mapped[int]
+    why: Mapped[Mapping[str, Any]] = mapped_column(server_default=text("'{}'"))
+    is_showcased: Mapped[bool] = mapped_column(server_default=text("false"))
     transfer_id: Mapped[int | None]
     awarded_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[int | None]
+    revoke_reason: Mapped[str | None] = mapped_column(Text)
 
 
 class AwardGuard(OfWorkspace, Table):
     """When a member last got a badge, for limits that roll: an upsert that changes nothing is a refusal."""
 
     __tablename__ = "award_guard"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "badge_id"], ["badge.workspace_id", "badge.id"]),
+        ForeignKeyConstraint(["workspace_id", "member_id"], ["member.workspace_id", "member.id"]),
+    )
 
     badge_id: Mapped[int] = mapped_column(primary_key=True)
     member_id: Mapped[int] = mapped_column(primary_key=True)

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cards import badges, identity, kudos, leaderboards, places, points, refusals
 from cards import help as helps
-from cards import identity, kudos, leaderboards, places, points, refusals
+from cards.badges import AwardView
 from cards.identity import Merge, Question
 from cards.kudos import AllowanceView, KudosView, TagView
 from cards.leaderboards import LeaderboardView, Row
@@ -46,6 +47,21 @@ def kudos_view(**changes: Any) -> KudosView:
         "given_at": NOW,
     }
     return KudosView(**{**usual, **changes})
+
+
+def award_view(**changes: Any) -> AwardView:
+    usual: dict[str, Any] = {
+        "badge": "Above <b> and *beyond*",
+        "emoji": "🏆",
+        "description": "For doing more than anybody asked",
+        "rarity": "epic",
+        "giver": ANA,
+        "receivers": (LUIS, INES),
+        "message": MESSAGE,
+        "said": "Congratulations, Luis Peña!",
+        "points": 50,
+    }
+    return AwardView(**{**usual, **changes})
 
 
 def board(**changes: Any) -> LeaderboardView:
@@ -104,6 +120,14 @@ SAMPLES: Mapping[str, Callable[[Words], Card]] = {
     "kudos_taken_back": lambda words: kudos.taken_back(words, kudos_view(), ALLOWANCE),
     "kudos_seconded": lambda words: kudos.seconded(words, kudos_view()),
     "kudos_mine": mine,
+    "badge_given": lambda words: badges.given(words, award_view()),
+    "badge_given_to_fifty": lambda words: badges.given(words, award_view(receivers=CROWD)),
+    "badge_earned": lambda words: badges.given(
+        words, award_view(giver=None, receivers=(ZOE,), message="", said="", description="", emoji="", points=0)
+    ),
+    "badge_received": lambda words: badges.received(words, award_view(receivers=(LUIS,))),
+    "badge_won": lambda words: badges.received(words, award_view(giver=None, receivers=(LUIS,), message="")),
+    "badge_revoked": lambda words: badges.revoked(words, award_view()),
     "points_own": own_points,
     "points_of_another": points_of_another,
     "points_history": history,

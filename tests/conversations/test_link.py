@@ -6,7 +6,7 @@ import re
 import pytest
 
 from bots.simulator import Conversation, Message, Person
-from core.kudos.verify import CHECKS
+from core.badges.verify import CHECKS
 from core.points import verify
 from tests.conversations.stage import LINKED, Stage, _found
 

@@ -5,11 +5,13 @@ from datetime import datetime
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from core.badges import service as badges
+from core.badges.models import Badge
+from core.badges.verify import CHECKS
 from core.database import Sessions
 from core.identity import service as identity
 from core.kudos import service as kudos
 from core.kudos.service import Source
-from core.kudos.verify import CHECKS
 from core.people.models import Workspace
 from core.people.queries import Person
 from core.points import service as points
@@ -17,12 +19,14 @@ from core.points import verify
 from core.points.models import Account
 from core.points.service import Entry
 from core.points.verify import Outcome
+from tests.core.badges.stock import make_badge
 from tests.factories import make_company, make_member, make_place, make_workspace, thank
 
 # As the owner of the tables, in a transaction that is rolled back: without its guards everything can be planted.
 DISARM = """
 DO $$ DECLARE rule record; BEGIN
     ALTER TABLE transfer DISABLE TRIGGER USER;
+    DROP INDEX uq_award_once;
     FOR rule IN SELECT conrelid::regclass AS owner, conname FROM pg_constraint
         WHERE contype IN ('c', 'f', 'u') AND connamespace = 'public'::regnamespace ORDER BY contype = 'u'
     LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', rule.owner, rule.conname); END LOOP;
@@ -33,6 +37,12 @@ ONE_KUDOS = (
     "(SELECT min(id) FROM kudos WHERE workspace_id = :w AND undone_at IS NULL AND points_each > 0 AND NOT is_private)"
 )
 ONE_EARNED = "(SELECT min(id) FROM account WHERE workspace_id = :w AND kind = 'earned' AND balance > 0)"
+ONE_AWARD = "(SELECT min(id) FROM award WHERE workspace_id = :w AND revoked_at IS NULL AND points > 0)"
+COPIED_AWARD = (
+    "INSERT INTO award (workspace_id, act_id, badge_id, member_id, giver_id, period, points, transfer_id, awarded_at)"
+    " SELECT workspace_id, act_id, badge_id, member_id, giver_id, {period}, {points}, {transfer}, awarded_at FROM award"
+    " WHERE workspace_id = :w AND id = " + ONE_AWARD
+)
 COPY = (
     "INSERT INTO transfer (workspace_id, group_id, debit_id, credit_id, amount, reason, reference, idempotency_key, reverses)"
     " SELECT workspace_id, group_id, {debit}, {credit}, {amount}, {reason}, reference, {key}, {reverses} FROM transfer"
@@ -145,6 +155,29 @@ CORRUPTIONS = (
     ),
     ("seconded_in_private", changed("kudos", "is_private = true", "id IN (SELECT kudos_id FROM kudos_second)")),
     ("kudos_unannounced", "DELETE FROM outbox WHERE workspace_id = :w"),
+    ("award_badge_missing", changed("award", "badge_id = 999999", f"id = {ONE_AWARD}")),
+    ("award_repeated", COPIED_AWARD.format(transfer="NULL", points="0", period="period")),
+    ("award_to_oneself", changed("award", "giver_id = member_id", f"id = {ONE_AWARD}")),
+    ("award_transfer_mismatch", changed("award", "points = points + 1", f"id = {ONE_AWARD}")),
+    ("award_transfer_mismatch", changed("award", "transfer_id = NULL", f"id = {ONE_AWARD}")),
+    ("award_transfer_mismatch", changed("award", "member_id = giver_id, giver_id = member_id", f"id = {ONE_AWARD}")),
+    ("award_transfer_mismatch", changed("transfer", "reference = 'award:0'", "reason = 'badge_earned'")),
+    ("transfer_without_award", copied(a_transfer("badge_earned"))),
+    ("transfer_without_award", COPIED_AWARD.format(transfer="transfer_id", points="points", period="'again'")),
+    ("award_revoked", changed("award", "revoked_at = now(), revoke_reason = 'x'", f"id = {ONE_AWARD}")),
+    ("award_revoked", changed("award", "revoked_at = NULL, revoke_reason = NULL", "revoked_at IS NOT NULL")),
+    ("award_revoked_without_reason", changed("award", "revoke_reason = NULL", "revoked_at IS NOT NULL")),
+    ("award_guard_drift", changed("award_guard", "last_at = last_at - interval '1 day'", "true")),
+    ("award_guard_drift", "DELETE FROM award_guard WHERE workspace_id = :w"),
+    (
+        "award_guard_drift",
+        "INSERT INTO award_guard SELECT workspace_id, id, 1, now() FROM badge WHERE workspace_id = :w LIMIT 1",
+    ),
+    ("award_act", changed("award", "act_id = 1", "true")),
+    ("badge_columns", changed("badge", "points = points + 1", "true")),
+    ("badge_columns", changed("badge", "name = 'other'", "true")),
+    ("badge_columns", changed("badge_term", "name = 'other'", "kind = 'category'")),
+    ("badge_columns", changed("badge", "category_id = type_id", "true")),
 )  # fmt: skip
 
 
@@ -238,7 +271,24 @@ async def history(database: Sessions) -> Workspace:
         await identity.merge(
             session, workspace=workspace, member_ids=(ana.member_id, ana_too.member_id), actor_id=ana.member_id, now=now
         )
+        await give_badges(session, workspace, ana, luis, tom, now=now)
     return workspace
+
+
+async def give_badges(
+    session: AsyncSession, workspace: Workspace, giver: Person, first: Person, second: Person, *, now: datetime
+) -> None:
+    """One badge that stands, one that was taken back, and one without points."""
+    badge = await make_badge(session, workspace, points=25, multiple=True)
+    plain = await make_badge(session, workspace, points=0)
+
+    async def give(given: Badge, *receivers: Person) -> list[int]:
+        return await badges.award(session, workspace=workspace, badge=given, giver=giver, receivers=receivers, now=now)
+
+    await give(badge, first)
+    (taken,) = await give(badge, second)
+    await give(plain, first, second)
+    await badges.revoke(session, workspace=workspace, award_id=taken, actor=giver, reason="by mistake", now=now)
 
 
 async def spend(session: AsyncSession, workspace: Workspace, member: Person, amount: int, *, now: datetime) -> None:

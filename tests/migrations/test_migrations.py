@@ -181,8 +181,16 @@ async def filled(session: AsyncSession, workspace: Workspace) -> None:
     await kudos.second(session, workspace=workspace, kudos_id=given, member=eva, now=now)
     values = {"workspace": workspace.id, "member": ana.member_id}
     for statement in (
-        "INSERT INTO award (workspace_id, badge_id, member_id) VALUES (:workspace, 1, :member)",
-        "INSERT INTO award_guard VALUES (:workspace, 1, :member, now())",
+        "INSERT INTO badge_term (workspace_id, kind, name) VALUES (:workspace, 'type', 'User Badge')",
+        (
+            "INSERT INTO badge (workspace_id, reward_id, name, kind, type_id, points, definition)"
+            " SELECT workspace_id, 1, 'Thanks', 'user', id, 10, '{}' FROM badge_term WHERE workspace_id = :workspace"
+        ),
+        (
+            "INSERT INTO award (workspace_id, badge_id, member_id, act_id, points)"
+            " SELECT workspace_id, id, :member, 1, 10 FROM badge WHERE workspace_id = :workspace"
+        ),
+        "INSERT INTO award_guard SELECT workspace_id, id, :member, now() FROM badge WHERE workspace_id = :workspace",
         "INSERT INTO draw_result VALUES (:workspace, 1, 1, :member)",
         "INSERT INTO job_run VALUES (:workspace, 'digest', '2026-11-20')",
         "INSERT INTO link (workspace_id, member_id, platform, tenant, remote_id) VALUES (:workspace, :member, 'slack', 'T1', 'U1')",
@@ -317,7 +325,7 @@ TRANSFER = "INSERT INTO transfer (workspace_id, group_id, debit_id, credit_id, a
         ("UPDATE member SET manager_id = id", "ck_member_not_oneself"),
         ("UPDATE profile SET email = 'Ana@acme.example'", "ck_profile_email"),
         (
-            "INSERT INTO award (workspace_id, badge_id, member_id) SELECT workspace_id, badge_id, member_id FROM award",
+            "INSERT INTO award (workspace_id, badge_id, member_id, act_id, points) SELECT workspace_id, badge_id, member_id, act_id, points FROM award",
             "uq_award_once",
         ),
         (

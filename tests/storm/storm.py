@@ -13,8 +13,8 @@ from sqlalchemy import text
 
 from bots.settings import Settings
 from bots.simulator import Conversation, Message, Transcript, example_world
+from core.badges.verify import CHECKS
 from core.database import Sessions
-from core.kudos.verify import CHECKS
 from core.points.verify import examine
 from tests.conversations import stage
 from tests.storm.books import Books, differences

@@ -1,0 +1,1 @@
+"""The format of badge definitions: read with every spelling in use, kept in one."""

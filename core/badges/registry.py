@@ -1,0 +1,87 @@
+"""Names that definitions may call, filled by decorators when modules are imported. Nothing is ever imported from data.
+
+A name is known as soon as it is registered here; whether something stands behind it is `is_implemented`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from core.badges.definition.findings import nearest as nearest_name
+
+Kind = Literal["metric", "callback"]
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """`function` is None while the name is only reserved for one that comes with a later feature."""
+
+    name: str
+    kind: Kind
+    function: Callable[..., Any] | None = None
+
+    @property
+    def is_implemented(self) -> bool:
+        return self.function is not None
+
+
+RESERVED_METRICS = (
+    "rewards.functions.custom.check_sales_target",
+    "rewards.functions.engagement.get_badges_earned_count",
+    "rewards.functions.engagement.get_login_streak",
+    "rewards.functions.engagement.get_points_earned",
+    "rewards.functions.engagement.get_total_logins",
+    "rewards.functions.sales.check_first_sale",
+    "rewards.functions.sales.get_sales_count",
+    "rewards.functions.training.check_product_knowledge",
+    "rewards.functions.training.check_sales_training",
+)
+RESERVED_CALLBACKS = ("rewards.callbacks.send_completion_email", "rewards.callbacks.training.send_certificate")
+
+_named: dict[tuple[Kind, str], Named] = {
+    **{("metric", name): Named(name, "metric") for name in RESERVED_METRICS},
+    **{("callback", name): Named(name, "callback") for name in RESERVED_CALLBACKS},
+}
+
+
+class NameTaken(Exception):
+    """Two functions were registered under one name."""
+
+
+def metric(name: str) -> Callable[[Function], Function]:
+    """Register a metric: a function returning a `select` of (member_id, value)."""
+    return _registering("metric", name)
+
+
+def callback(name: str) -> Callable[[Function], Function]:
+    """Register a callback of awards, steps or completions."""
+    return _registering("callback", name)
+
+
+def _registering(kind: Kind, name: str) -> Callable[[Function], Function]:
+    def register(function: Function) -> Function:
+        known = _named.get((kind, name))
+        if known is not None and known.is_implemented:
+            raise NameTaken(f"{kind} {name}")
+        _named[kind, name] = Named(name, kind, function)
+        return function
+
+    return register
+
+
+def find(kind: Kind, name: str) -> Named | None:
+    return _named.get((kind, name))
+
+
+def names(kind: Kind) -> list[str]:
+    return sorted(name for of, name in _named if of == kind)
+
+
+def nearest(kind: Kind, name: str) -> str:
+    """The known name that looks most like this one; its last word counts if the whole is like none."""
+    known = names(kind)
+    if found := nearest_name(name, known):
+        return found
+    by_last_word = {each.rpartition(".")[2]: each for each in known}
+    return by_last_word.get(nearest_name(name.rpartition(".")[2], by_last_word), "")

@@ -1,0 +1,292 @@
+"""The verbs of awards: award, grant, revoke."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.badges import announce, statements, timeframe
+from core.badges.checks import BadgeDisabled, check_giver, check_people, check_receivers, check_time, zone_of
+from core.badges.definition.model import Definition
+from core.badges.models import Award, Badge
+from core.clock import Period
+from core.errors import Refusal
+from core.people.models import Workspace
+from core.people.queries import Person
+from core.points import service as points
+from core.text import clean
+
+MESSAGE_MAX = 1000
+REASON_MAX = 1000
+SOURCE_MAX = 40
+REVOKERS = frozenset({"admin", "coordinator"})
+
+_ACT = text("SELECT nextval(pg_get_serial_sequence('award', 'id'))")
+
+
+class BadgeHeld(Refusal):
+    """Once for ever, and they have it: `since`."""
+
+    code = "badge_held"
+
+
+class BadgeHeldThisPeriod(Refusal):
+    """They had it in this calendar period: `timeframe`, `resets_at`."""
+
+    code = "badge_held_this_period"
+
+
+class BadgeTooSoon(Refusal):
+    """The last one is not long enough ago: `resets_at` is when it may come again."""
+
+    code = "badge_too_soon"
+
+
+class BadgeMessageTooLong(Refusal):
+    code = "badge_message_too_long"
+
+
+class AwardGone(Refusal):
+    code = "award_gone"
+
+
+class AwardAlreadyRevoked(Refusal):
+    code = "award_already_revoked"
+
+
+class RevokeNotAllowed(Refusal):
+    """Neither a role that may, nor the giver within the workspace's `minutes`."""
+
+    code = "revoke_not_allowed"
+
+
+class RevokeReasonMissing(Refusal):
+    code = "revoke_reason_missing"
+
+
+class Awarded(NamedTuple):
+    """Awards that one act made, and who got them, in the same order."""
+
+    act_id: int
+    award_ids: Sequence[int]
+    member_ids: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How often a badge may be had: a key of the period, and a gap on top."""
+
+    period_key: str
+    period: Period | None
+    gap: timeframe.Gap
+    zone: str
+    is_once: bool
+
+
+def definition_of(badge: Badge) -> Definition:
+    return Definition.model_validate(dict(badge.definition))
+
+
+async def award(
+    session: AsyncSession,
+    *,
+    workspace: Workspace,
+    badge: Badge,
+    giver: Person,
+    receivers: Sequence[Person],
+    message: str = "",
+    conversation_id: int | None = None,
+    source: str = "",
+    now: datetime,
+) -> list[int]:
+    """Give a badge by hand to all receivers or to none, move its points, owe everybody the card; return the awards' ids.
+
+    `source` is the id of what asked for it, the key of a badge without limits; without one each call is an award of its own.
+    Raises the Refusals of this module and of core.badges.checks; then nothing of the transaction may be kept.
+    """
+    definition = definition_of(badge)
+    told = _cleaned(message)
+    receivers = check_people(workspace, badge, giver, receivers)
+    member_ids = sorted(person.member_id for person in receivers)
+    check_time(badge, definition, zone_of(definition, workspace), now)
+    await check_giver(session, workspace=workspace, badge=badge, definition=definition, giver=giver)
+    await check_receivers(session, workspace=workspace, badge=badge, definition=definition, member_ids=member_ids)
+    made = await grant(
+        session,
+        workspace=workspace,
+        badge=badge,
+        giver_id=giver.member_id,
+        member_ids=member_ids,
+        message=told,
+        why={"by": "hand"},
+        source=source,
+        conversation_id=conversation_id,
+        now=now,
+    )
+    missed = sorted(set(member_ids) - set(made.member_ids))
+    if missed:
+        raise await _why_not(session, workspace, badge, definition, missed, source, now)
+    return list(made.award_ids)
+
+
+def _cleaned(message: str) -> str:
+    told = clean(message)
+    if len(told) > MESSAGE_MAX:
+        raise BadgeMessageTooLong(length=len(told), limit=MESSAGE_MAX)
+    return told
+
+
+async def grant(
+    session: AsyncSession,
+    *,
+    workspace: Workspace,
+    badge: Badge,
+    giver_id: int | None = None,
+    member_ids: Sequence[int],
+    message: str = "",
+    why: Mapping[str, Any],
+    source: str = "",
+    conversation_id: int | None = None,
+    now: datetime,
+) -> Awarded:
+    """Award a badge to whoever its limits let have it, in a few statements however many they are; the others are left out.
+
+    Who may have it at all and when is not asked here, see core.badges.checks: rules select their members by it.
+    """
+    act_id = (await session.execute(_ACT)).scalar_one()
+    terms = terms_of(definition_of(badge), workspace, now, source=source or f"act:{act_id}")
+    values = {
+        **_limits(workspace, badge, terms, member_ids, now),
+        "is_unlimited": terms.gap.is_none,
+        "act_id": act_id,
+        "giver": giver_id,
+        "message": message,
+        "points": badge.points,
+        "why": dict(why),
+    }
+    row = (await session.execute(statements.AWARD, values)).one()
+    made = Awarded(act_id, row.awards or [], row.members or [])
+    if row.undone:
+        await _recount(session, workspace.id, badge.id, row.undone)
+    if made.award_ids:
+        await _pay(session, workspace, badge, made, giver_id, now)
+        await announce.awarded(
+            session, act_id, made.member_ids, workspace_id=workspace.id, conversation_id=conversation_id
+        )
+    return made
+
+
+def terms_of(definition: Definition, workspace: Workspace, now: datetime, *, source: str) -> Terms:
+    """The limits of a badge at a moment. Without any calendar limit the key is the id of what asked for the award."""
+    zone = zone_of(definition, workspace)
+    if not definition.multiple:
+        return Terms("", None, timeframe.Gap(), zone.key, is_once=True)
+    current = timeframe.current(definition.timeframe, now, zone)
+    gap = timeframe.gap(definition.timeframe, definition.cooldown_minutes)
+    return Terms(current.key if current else source[:SOURCE_MAX], current, gap, zone.key, is_once=False)
+
+
+def _limits(
+    workspace: Workspace, badge: Badge, terms: Terms, member_ids: Sequence[int], now: datetime
+) -> dict[str, Any]:
+    return {
+        "workspace_id": workspace.id,
+        "badge_id": badge.id,
+        "receivers": sorted(set(member_ids)),
+        "period": terms.period_key,
+        "is_once": terms.is_once,
+        "zone": terms.zone,
+        "calendar": terms.gap.calendar,
+        "absolute": terms.gap.absolute,
+        "now": now,
+    }
+
+
+async def _pay(
+    session: AsyncSession, workspace: Workspace, badge: Badge, made: Awarded, giver_id: int | None, now: datetime
+) -> None:
+    """The badge's points, from the issuer."""
+    if not badge.points:
+        return
+    await points.open_earned(session, workspace_id=workspace.id, member_ids=made.member_ids)
+    values = {
+        "workspace_id": workspace.id,
+        "awards": list(made.award_ids),
+        "points": badge.points,
+        "giver": giver_id,
+        "now": now,
+    }
+    paid = (await session.execute(statements.PAY, values)).one()
+    assert paid.paid == len(made.award_ids)
+    if paid.owing:
+        reference = f"act:{made.act_id}"
+        await points.settle_receivables(session, paid.owing, workspace_id=workspace.id, reference=reference, now=now)
+
+
+async def _why_not(
+    session: AsyncSession,
+    workspace: Workspace,
+    badge: Badge,
+    definition: Definition,
+    missed: Sequence[int],
+    source: str,
+    now: datetime,
+) -> Refusal:
+    terms = terms_of(definition, workspace, now, source=source)
+    limits = _limits(workspace, badge, terms, missed, now)
+    del limits["now"]
+    row = (await session.execute(statements.IN_THE_WAY, limits)).one()
+    known = {"badge": badge.name, "name": row.display_name or "?"}
+    if row.is_enabled is not True:
+        return BadgeDisabled(badge=badge.name)
+    if row.held_since is None and row.free_at is not None and not terms.gap.is_none:
+        return BadgeTooSoon(**known, resets_at=row.free_at.isoformat(), zone=terms.zone)
+    if terms.period is not None:
+        resets_at = terms.period.ends_at.isoformat()
+        return BadgeHeldThisPeriod(**known, timeframe=definition.timeframe, resets_at=resets_at, zone=terms.zone)
+    return BadgeHeld(**known, since=(row.held_since or now).isoformat(), zone=terms.zone)
+
+
+async def revoke(
+    session: AsyncSession, *, workspace: Workspace, award_id: int, actor: Person, reason: str, now: datetime
+) -> None:
+    """Take an award back: its points return, its key is free, its cards say so.
+
+    Admins and coordinators may at any time, the giver within the workspace's time to undo. Raises AwardGone,
+    AwardAlreadyRevoked, RevokeNotAllowed, RevokeReasonMissing.
+    """
+    told = clean(reason)
+    found = await session.scalar(select(Award).where(Award.workspace_id == workspace.id, Award.id == award_id))
+    if found is None:
+        raise AwardGone
+    window = timedelta(minutes=workspace.undo_minutes)
+    is_giver = found.giver_id == actor.member_id and found.awarded_at > now - window
+    if actor.has_left or not (is_giver or REVOKERS & set(actor.roles)):
+        raise RevokeNotAllowed(minutes=workspace.undo_minutes)
+    if not told or len(told) > REASON_MAX:
+        raise RevokeReasonMissing(limit=REASON_MAX)
+    values = {"workspace_id": workspace.id, "award_id": award_id, "actor": actor.member_id, "reason": told}
+    revoked = (await session.execute(statements.REVOKE, values)).first()
+    if revoked is None:
+        raise AwardAlreadyRevoked
+    if revoked.transfer_id is not None:
+        await points.reverse(
+            session,
+            [revoked.transfer_id],
+            workspace_id=workspace.id,
+            reason="badge_revoked",
+            actor_id=actor.member_id,
+            now=now,
+        )
+    await _recount(session, workspace.id, revoked.badge_id, [revoked.member_id])
+    await announce.changed(session, revoked.act_id, workspace_id=workspace.id)
+
+
+async def _recount(session: AsyncSession, workspace_id: int, badge_id: int, member_ids: Sequence[int]) -> None:
+    values = {"workspace_id": workspace_id, "badge_id": badge_id, "receivers": list(member_ids)}
+    await session.execute(statements.LOCK_GUARDS, values)
+    for statement in statements.RECOUNT_GUARDS:
+        await session.execute(statement, values)

@@ -4,6 +4,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
+import pytest
+
 from core import tokens
 from core.database import Outrun, Sessions, retrying
 from core.errors import Refusal
@@ -13,7 +15,7 @@ from core.people import queries as people
 from core.people.models import Workspace
 from core.people.queries import Person
 from tests.core.identity.family import assert_clean, rows
-from tests.factories import figures, make_company, make_member, thank
+from tests.factories import figures, make_company, make_member, make_workspace, thank
 
 SECRET = b"x" * 32
 
@@ -87,6 +89,49 @@ async def test_kudos_without_points_move_too(database: Sessions) -> None:
         assert await rows(session, "SELECT DISTINCT member_id, count(*) FROM kudos_receiver GROUP BY 1") == [
             (ana.member_id, 10)
         ]
+    await assert_clean(database)
+
+
+@pytest.mark.parametrize("each", [0, 5])
+async def test_a_kudos_that_waits_for_a_merge_finds_the_accounts_closed(database: Sessions, each: int) -> None:
+    workspace, (ana, phone, luis) = await make_company(database, 3, kudos_points=0)
+    assert await give(database, workspace, luis, [phone], 1) == "done"
+    assert await give(database, workspace, phone, [luis], 1) == "done"
+
+    async def late(giver: Person, receiver: Person) -> None:
+        async with database.begin(workspace.id) as (session, now):
+            await thank(session, workspace, giver, [receiver], now=now, points_each=each or None, message="late")
+
+    async with asyncio.TaskGroup() as group, database.begin(workspace.id) as (session, now):
+        pair = (ana.member_id, phone.member_id)
+        await service.merge(session, workspace=workspace, member_ids=pair, actor_id=ana.member_id, now=now)
+        waiting = [group.create_task(refused(late, *people_in_it)) for people_in_it in ((luis, phone), (phone, luis))]
+        await asyncio.sleep(0.2)
+        assert not any(task.done() for task in waiting)
+    assert [task.result() for task in waiting] == [True, True]
+    await assert_clean(database)
+
+
+async def refused(late: Callable[[Person, Person], Awaitable[None]], giver: Person, receiver: Person) -> bool:
+    try:
+        await late(giver, receiver)
+    except Outrun:
+        return True
+    return False
+
+
+async def test_a_merge_waits_for_a_first_contact_that_found_the_younger(database: Sessions) -> None:
+    async with database.begin(role="ops") as (session, _):
+        workspace = await make_workspace(session)
+        ana = await make_member(session, workspace, "Ana", email="ana@x.example")
+        phone = await make_member(session, workspace, "Ana", email="ana@y.example")
+    async with asyncio.TaskGroup() as group, database.begin(workspace.id) as (session, _):
+        found = await make_member(session, workspace, "Ana", platform="teams", email="ana@y.example")
+        assert found.member_id == phone.member_id
+        merging = group.create_task(merge(database, workspace, ana, phone))
+        await asyncio.sleep(0.2)
+        assert not merging.done()
+    assert merging.result() == "done"
     await assert_clean(database)
 
 

@@ -71,10 +71,11 @@ FROM standing FULL JOIN award_guard USING (workspace_id, badge_id, member_id)
 WHERE standing.last_at IS DISTINCT FROM award_guard.last_at
 """
 
+# What one part of a merged member gave the other was taken back and has no giver any more.
 _ACT = """
 SELECT workspace_id, 'awards ' || string_agg(id::text, ', ' ORDER BY id), 'one badge and giver in act ' || act_id,
        count(DISTINCT badge_id) || ' badges, ' || count(DISTINCT coalesce(giver_id, 0)) || ' givers'
-FROM award GROUP BY workspace_id, act_id
+FROM award WHERE giver_id IS NOT NULL OR revoked_at IS NULL GROUP BY workspace_id, act_id
 HAVING count(DISTINCT badge_id) > 1 OR count(DISTINCT coalesce(giver_id, 0)) > 1
 """
 

@@ -1,12 +1,14 @@
 """Two members become one: what they earned, gave, owe and were thanked for is one person's."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import outbox, tokens
+from core.badges import service as badges
+from core.badges.models import Badge
 from core.database import Outrun
 from core.identity import service
 from core.identity.service import LinkLeft
@@ -23,6 +25,7 @@ from core.points import queries as points_queries
 from core.points import service as points
 from core.points.queries import Balances
 from tests.books import granting, spending
+from tests.core.badges.stock import make_badge
 from tests.core.identity.family import findings, rows
 from tests.factories import figures, make_member, make_place, thank
 
@@ -224,24 +227,39 @@ async def test_the_cap_of_a_pair_counts_what_both_gave(family: Family) -> None:
         await family.thank(family.ana, family.ana)
 
 
+async def give_badge(family: Family, badge: Badge, giver: Person, *receivers: Person, ago: timedelta) -> None:
+    await badges.award(
+        family.session, workspace=family.workspace, badge=badge, giver=giver, receivers=receivers, now=family.now - ago
+    )
+
+
+async def awards(family: Family) -> list[tuple[object, ...]]:
+    return await rows(
+        family.session, "SELECT member_id, giver_id, revoked_at IS NULL, revoke_reason FROM award ORDER BY awarded_at"
+    )
+
+
 async def test_of_two_awards_on_one_key_the_earlier_stays_with_its_points(family: Family) -> None:
-    for member, key, ago in ((family.ana, "late", 1), (family.phone, "early", 2)):
-        entry = await granting(family.session, family.workspace, member, 10, key)
-        await points.append(family.session, [entry], workspace_id=family.workspace.id, actor_id=None, now=family.now)
-        await rows(
-            family.session,
-            "INSERT INTO award (workspace_id, badge_id, member_id, transfer_id, awarded_at) SELECT workspace_id, 1, :member,"
-            " id, clock_timestamp() - make_interval(days => :ago) FROM transfer WHERE idempotency_key = :key RETURNING id",
-            member=member.member_id,
-            ago=ago,
-            key=key,
-        )
+    badge = await make_badge(family.session, family.workspace, points=10, multiple=False, cooldown_minutes=5)
+    await give_badge(family, badge, family.luis, family.ana, ago=timedelta(days=1))
+    await give_badge(family, badge, family.eva, family.phone, ago=timedelta(days=2))
     await family.merge()
-    assert await rows(family.session, "SELECT member_id, revoked_at IS NULL FROM award ORDER BY awarded_at") == [
-        (family.ana.member_id, True),
-        (family.ana.member_id, False),
+    assert await awards(family) == [
+        (family.ana.member_id, family.eva.member_id, True, None),
+        (family.ana.member_id, family.luis.member_id, False, "members merged"),
     ]
     assert (await family.figures(family.ana))[:2] == (10, 10)
+
+
+async def test_a_badge_that_one_gave_the_other_is_taken_back(family: Family) -> None:
+    badge = await make_badge(family.session, family.workspace, points=10, multiple=True)
+    await give_badge(family, badge, family.phone, family.ana, family.luis, ago=timedelta(hours=2))
+    await family.merge()
+    assert sorted(await awards(family)) == [
+        (family.ana.member_id, None, False, "members merged"),
+        (family.luis.member_id, family.ana.member_id, True, None),
+    ]
+    assert (await family.figures(family.ana))[:2] == (0, 0)
 
 
 async def test_the_personal_row_is_filled_up_and_both_addresses_lead_to_the_older(family: Family) -> None:

@@ -30,13 +30,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Numbered, OfWorkspace, Table
 
-ANSWER, NOTICE, BROADCAST = 0, 3, 6
-"""Priorities: an answer to a person overtakes a notice, and a notice a broadcast."""
+ANSWER, NOTICE, BROADCAST = 0, 3, 6  # an answer to a person overtakes a notice, and a notice a broadcast
 
 ATTEMPTS_MAX = 8
 LEASE = timedelta(seconds=30)
-AMBIGUOUS_MAX = 2
-"""An attempt whose fate is unknown may be repeated once."""
+AMBIGUOUS_MAX = 2  # an attempt whose fate is unknown may be repeated once
 
 
 class Message(Numbered, Table):
@@ -192,6 +190,12 @@ _RECORD_POST = text(
     " ON CONFLICT (workspace_id, dedup_key) DO UPDATE SET message_id = excluded.message_id, address = excluded.address"
 ).bindparams(bindparam("address", type_=JSONB))
 
+_RENEW = text(
+    "UPDATE outbox SET revision = revision + 1, attempts = 0, ambiguous = 0, error = '', not_before = clock_timestamp(),"
+    " state = CASE WHEN state = 'sending' THEN state ELSE 'pending' END"
+    " WHERE workspace_id = :workspace_id AND dedup_key LIKE :prefix AND kind = ANY(:kinds)"
+)
+
 # A sender that died with the message in its hands: nobody knows whether it arrived.
 _RECOVER = text(
     "UPDATE outbox SET state = CASE WHEN ambiguous + 1 >= :ambiguous_max THEN 'parked' ELSE 'pending' END,"
@@ -209,14 +213,18 @@ async def enqueue(session: AsyncSession, messages: Sequence[Outgoing], *, worksp
     await session.execute(_ENQUEUE, {"messages": rows, "workspace_id": workspace_id})
 
 
+async def renew(session: AsyncSession, prefix: str, kinds: Sequence[str], *, workspace_id: int) -> None:
+    """Owe everything again that was told under keys that begin so: each message is made from what is true then."""
+    await session.execute(_RENEW, {"workspace_id": workspace_id, "prefix": f"{prefix}%", "kinds": list(kinds)})
+
+
 async def lease(session: AsyncSession, *, limit: int) -> Sequence[Leased]:
     """Take the next message of up to `limit` conversations that may be written to now, answers first."""
     await session.execute(_RECOVER, {"ambiguous_max": AMBIGUOUS_MAX})
     scopes = (await session.execute(_LEASE_SCOPES, {"limit": limit, "lease": LEASE})).scalars().all()
     if not scopes:
         return []
-    rows = await session.execute(_LEASE_MESSAGES, {"scopes": scopes})
-    return [Leased(**row) for row in rows.mappings()]
+    return [Leased(**row) for row in (await session.execute(_LEASE_MESSAGES, {"scopes": scopes})).mappings()]
 
 
 async def settle(session: AsyncSession, message: Leased, *, state: str, error: str = "") -> None:

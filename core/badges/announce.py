@@ -35,19 +35,9 @@ async def awarded(
 
 async def changed(session: AsyncSession, act_id: int, *, workspace_id: int) -> None:
     """Owe an edit of everything that was told of an act."""
-    await session.execute(statements.CHANGED, {"workspace_id": workspace_id, "prefix": f"award:{act_id}:%"})
+    await outbox.renew(session, f"award:{act_id}:", (CARD, NOTICE), workspace_id=workspace_id)
 
 
 def _notice(act_id: int, line: people.Line) -> Outgoing:
-    address = {
-        "platform": line.platform,
-        "tenant": line.tenant,
-        "remote_id": line.remote_id,
-        "kind": "personal",
-        "name": "",
-        "reference": dict(line.reference),
-        "person": line.person,
-    }
-    scope = f"{line.platform}:{line.tenant}:{line.remote_id or '@' + line.person}"
     reference = {"act": act_id, "reader": line.member_id}
-    return Outgoing(f"award:{act_id}:to:{line.member_id}", scope, NOTICE, address, reference, outbox.NOTICE)
+    return Outgoing(f"award:{act_id}:to:{line.member_id}", line.scope, NOTICE, line.address, reference, outbox.NOTICE)

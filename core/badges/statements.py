@@ -136,9 +136,3 @@ SELECT ARRAY(SELECT member_id FROM unnest(:receivers) AS given(member_id) WHERE 
     SELECT FROM identity JOIN place USING (platform, tenant)
     WHERE identity.workspace_id = :workspace_id AND identity.member_id = given.member_id)) AS untold
 """).bindparams(_RECEIVERS)  # noqa: S608 - constants of this code
-
-CHANGED = text(
-    "UPDATE outbox SET revision = revision + 1, attempts = 0, ambiguous = 0, error = '', not_before = clock_timestamp(),"
-    " state = CASE WHEN state = 'sending' THEN state ELSE 'pending' END"
-    " WHERE workspace_id = :workspace_id AND dedup_key LIKE :prefix AND kind IN ('badge_card', 'badge_notice')"
-)

@@ -39,14 +39,6 @@ ARRAY(SELECT member_id FROM receiver WHERE 0 = (
     SELECT count(*) FROM identity JOIN place USING (platform, tenant)
     WHERE identity.workspace_id = :workspace_id AND identity.member_id = receiver.member_id))"""
 
-# Whatever was told of a kudos is told again: each row's card or notice is made from what is true then.
-_CHANGED = text(
-    "UPDATE outbox SET revision = revision + 1, attempts = 0, ambiguous = 0, error = '', not_before = clock_timestamp(),"
-    " state = CASE WHEN state = 'sending' THEN state ELSE 'pending' END"
-    " WHERE workspace_id = :workspace_id AND dedup_key LIKE :prefix AND kind IN ('kudos_card', 'kudos_notice')"
-)
-
-
 # Receivers of a kudos whom no card that stands, or still may, mentions on a platform of theirs.
 _LEFT_OUT = text("""
 SELECT member_id FROM kudos_receiver AS receiver WHERE workspace_id = :workspace_id AND kudos_id = :kudos_id AND NOT EXISTS (
@@ -72,19 +64,9 @@ async def notices(session: AsyncSession, kudos_id: int, member_ids: Sequence[int
 
 async def changed(session: AsyncSession, kudos_id: int, *, workspace_id: int) -> None:
     """Owe an edit of everything that was told of a kudos."""
-    await session.execute(_CHANGED, {"workspace_id": workspace_id, "prefix": f"kudos:{kudos_id}:%"})
+    await outbox.renew(session, f"kudos:{kudos_id}:", (CARD, NOTICE), workspace_id=workspace_id)
 
 
 def _notice(kudos_id: int, line: people.Line) -> Outgoing:
-    address = {
-        "platform": line.platform,
-        "tenant": line.tenant,
-        "remote_id": line.remote_id,
-        "kind": "personal",
-        "name": "",
-        "reference": dict(line.reference),
-        "person": line.person,
-    }
-    scope = f"{line.platform}:{line.tenant}:{line.remote_id or '@' + line.person}"
     reference = {"kudos": kudos_id, "reader": line.member_id}
-    return Outgoing(f"kudos:{kudos_id}:to:{line.member_id}", scope, NOTICE, address, reference, outbox.NOTICE)
+    return Outgoing(f"kudos:{kudos_id}:to:{line.member_id}", line.scope, NOTICE, line.address, reference, outbox.NOTICE)

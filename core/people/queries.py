@@ -40,6 +40,24 @@ class Line(NamedTuple):
     remote_id: str
     reference: Mapping[str, Any]
 
+    @property
+    def scope(self) -> str:
+        """The conversation that messages on this line are paced with."""
+        return f"{self.platform}:{self.tenant}:{self.remote_id or '@' + self.person}"
+
+    @property
+    def address(self) -> Mapping[str, Any]:
+        """Where a message of the outbox goes that is for this member alone."""
+        return {
+            "platform": self.platform,
+            "tenant": self.tenant,
+            "remote_id": self.remote_id,
+            "kind": "personal",
+            "name": "",
+            "reference": dict(self.reference),
+            "person": self.person,
+        }
+
 
 _PERSON = (
     Member.id,

@@ -90,10 +90,8 @@ async def _followed(scope: Scope, incoming: Incoming, act: Edited | Deleted) -> 
     command = read(act.parts) if isinstance(act, Edited) else Command("")
     if given is None and command.verb != "kudos":
         return None
-    if given is None or command.verb == "kudos":
-        turn = await make_turn(scope, incoming, command, message_id=act.message_id)
-    else:
-        turn = await make_turn(scope, incoming, Command(""))
+    about = command if command.verb == "kudos" else Command("")
+    turn = await make_turn(scope, incoming, about, message_id=act.message_id)
     try:
         if given is None:
             reply = await kudos.run(turn)

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
@@ -114,10 +114,15 @@ class Hot:
 
     async def one(self, session: AsyncSession, values: Mapping[str, Any]) -> Row[Any]:
         """The one row that the statement returns. The session's own pending changes are not flushed before."""
+        [row] = await self.all(session, values)
+        return row
+
+    async def all(self, session: AsyncSession, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """Every row that the statement returns."""
         return await session.run_sync(self._run, tuple(values[name] for name in self._names))
 
-    def _run(self, session: Session, values: tuple[Any, ...]) -> Row[Any]:
-        return session.connection().exec_driver_sql(self._sql, values).one()
+    def _run(self, session: Session, values: tuple[Any, ...]) -> Sequence[Row[Any]]:
+        return session.connection().exec_driver_sql(self._sql, values).all()
 
 
 def connect(url: str, *, pool_size: int = POOL_SIZE) -> AsyncEngine:

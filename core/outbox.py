@@ -79,6 +79,7 @@ class Post(OfWorkspace, Table):
     """A message of ours that stands in a conversation, so that it can be edited rather than posted again."""
 
     __tablename__ = "post"
+    __table_args__ = (Index("ix_post_message", "workspace_id", "message_id"),)
 
     dedup_key: Mapped[str] = mapped_column(Text, primary_key=True)
     message_id: Mapped[str] = mapped_column(Text)
@@ -209,8 +210,7 @@ async def enqueue(session: AsyncSession, messages: Sequence[Outgoing], *, worksp
     """Owe these messages, in the transaction of the fact they tell of. A known key is owed once more (an edit)."""
     if not messages:
         return
-    rows = [asdict(message) for message in messages]
-    await session.execute(_ENQUEUE, {"messages": rows, "workspace_id": workspace_id})
+    await session.execute(_ENQUEUE, {"messages": list(map(asdict, messages)), "workspace_id": workspace_id})
 
 
 async def renew(session: AsyncSession, prefix: str, kinds: Sequence[str], *, workspace_id: int) -> None:

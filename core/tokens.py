@@ -21,6 +21,8 @@ from core.errors import Refusal
 
 TOKEN_BYTES = 16
 SINGLE, PER_MEMBER, REPEATABLE = "single", "per_member", "repeatable"
+NOBODY = 0
+"""Who presses what no member does: a link that was opened in a browser."""
 
 
 class ActionToken(Table):
@@ -97,13 +99,17 @@ class Issued:
     mode: str
 
 
-# A card that is rendered again keeps the time it was first given.
+# A card that is rendered again keeps the time it was first given. Buttons that may be pressed any number of times are the same
+# on every card of their kind: those live on with the newest, or a page shown every day would die a month after the first.
 _MINT = text(
-    "INSERT INTO action_token (token_hash, workspace_id, verb, object_id, argument, member_id, conversation, mode, expires_at)"
+    "WITH given AS (SELECT * FROM jsonb_to_recordset(:grants) AS given(hash text, workspace_id bigint, verb text,"
+    " object_id bigint, argument text, member_id bigint, conversation text, mode text, expires_at timestamptz)),"
+    " renewed AS (UPDATE action_token SET expires_at = given.expires_at FROM given"
+    " WHERE action_token.token_hash = decode(given.hash, 'hex') AND action_token.mode = 'repeatable'"
+    " AND action_token.expires_at < given.expires_at - INTERVAL '1 day')"
+    " INSERT INTO action_token (token_hash, workspace_id, verb, object_id, argument, member_id, conversation, mode, expires_at)"
     " SELECT decode(hash, 'hex'), workspace_id, verb, object_id, argument, member_id, conversation, mode, expires_at"
-    " FROM jsonb_to_recordset(:grants) AS given(hash text, workspace_id bigint, verb text, object_id bigint, argument text,"
-    " member_id bigint, conversation text, mode text, expires_at timestamptz)"
-    " ORDER BY hash ON CONFLICT DO NOTHING"
+    " FROM given ORDER BY hash ON CONFLICT DO NOTHING"
 ).bindparams(bindparam("grants", type_=JSONB))
 
 _FIND = text(
@@ -170,10 +176,24 @@ async def mint(session: AsyncSession, grants: Sequence[Grant], *, secret: bytes)
 
 async def find(session: AsyncSession, token: str) -> Issued:
     """Read a pressed token. Raises Closed."""
-    row = (await session.execute(_FIND, {"hash": digest(token)})).first()
+    issued = await known(session, token)
+    if issued is None:
+        raise Closed
+    return issued
+
+
+async def find_by_digest(session: AsyncSession, hashed: bytes) -> Issued:
+    """Read a token of which what is stored is known. Raises Closed."""
+    row = (await session.execute(_FIND, {"hash": hashed})).first()
     if row is None:
         raise Closed
     return Issued(*row)
+
+
+async def known(session: AsyncSession, token: str) -> Issued | None:
+    """The token, if it is ours and its time is not over."""
+    row = (await session.execute(_FIND, {"hash": digest(token)})).first()
+    return Issued(*row) if row is not None else None
 
 
 async def press(session: AsyncSession, issued: Issued, *, member_id: int, conversation: str) -> None:
@@ -186,10 +206,20 @@ async def press(session: AsyncSession, issued: Issued, *, member_id: int, conver
         return
     if issued.mode == SINGLE:
         await session.execute(_LOCK, {"hash": issued.token_hash})
-        if (await session.execute(_IS_PRESSED, {"hash": issued.token_hash})).first() is not None:
+        if await is_spent(session, issued):
             raise AlreadyDone
     if (await session.execute(_PRESS, {"hash": issued.token_hash, "member": member_id})).first() is None:
         raise AlreadyDone
+
+
+async def spend(session: AsyncSession, issued: Issued) -> None:
+    """Use a single token that no member presses, in the transaction of its effect. Raises AlreadyDone."""
+    await press(session, issued, member_id=NOBODY, conversation=issued.conversation)
+
+
+async def is_spent(session: AsyncSession, issued: Issued) -> bool:
+    """Whether a single token was used."""
+    return (await session.execute(_IS_PRESSED, {"hash": issued.token_hash})).first() is not None
 
 
 async def _is_heir(session: AsyncSession, issued: Issued, member_id: int) -> bool:

@@ -1,10 +1,13 @@
 """Every table that migrations know of, gathered from the features."""
 
 import core.badges.models
+import core.drafts
 import core.draws.models
 import core.identity.models
 import core.inbox
+import core.installations.models
 import core.kudos.models
+import core.leaderboards.models
 import core.nominations.models
 import core.outbox
 import core.people.models

@@ -1,15 +1,18 @@
 """Who is to see an award, where: outbox rows in the transaction of the fact.
 
 All awards of one act stand on one card, in the conversation it was given in and in every connected one. A receiver whom none of
-those cards mentions on a platform of theirs is told in private.
+those cards mentions on a platform of theirs is told in private, and so is everybody who gets a secret badge, as its card does
+not name it.
 """
 
 from collections.abc import Sequence
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import outbox
 from core.badges import statements
+from core.badges.models import Badge
 from core.outbox import Outgoing
 from core.people import queries as people
 
@@ -17,19 +20,40 @@ CARD, NOTICE = "badge_card", "badge_notice"
 """Both name the act; a notice also its reader."""
 
 
+# Receivers of an act whom no card that stands, or still may, mentions on a platform of theirs.
+_LEFT_OUT = text("""
+SELECT member_id FROM award AS given WHERE workspace_id = :workspace_id AND act_id = :act_id AND revoked_at IS NULL AND NOT EXISTS (
+    SELECT FROM outbox JOIN identity ON identity.workspace_id = outbox.workspace_id AND identity.member_id = given.member_id
+    AND identity.platform = outbox.address->>'platform' AND identity.tenant = outbox.address->>'tenant'
+    WHERE outbox.workspace_id = given.workspace_id AND outbox.dedup_key LIKE :cards
+      AND outbox.state NOT IN ('dropped', 'parked'))
+""")
+
+
 async def awarded(
-    session: AsyncSession, act_id: int, member_ids: Sequence[int], *, workspace_id: int, conversation_id: int | None
+    session: AsyncSession, badge: Badge, act_id: int, member_ids: Sequence[int], *, conversation_id: int | None
 ) -> None:
     """Owe the cards of an act, and a word in private to whom they do not reach."""
     values = {
-        "workspace_id": workspace_id,
+        "workspace_id": badge.workspace_id,
         "act_id": act_id,
         "conversation_id": conversation_id,
         "receivers": list(member_ids),
     }
     untold = (await session.execute(statements.CARDS, values)).scalar_one()
-    if untold:
-        lines = await people.lines(session, untold, workspace_id=workspace_id)
+    await _notices(session, act_id, member_ids if badge.is_secret else untold, workspace_id=badge.workspace_id)
+
+
+async def refused(session: AsyncSession, act_id: int, *, workspace_id: int) -> None:
+    """A card was given up: whoever is mentioned on no other one is told in private."""
+    values = {"workspace_id": workspace_id, "act_id": act_id, "cards": f"award:{act_id}:in:%"}
+    left_out = (await session.execute(_LEFT_OUT, values)).scalars().all()
+    await _notices(session, act_id, left_out, workspace_id=workspace_id)
+
+
+async def _notices(session: AsyncSession, act_id: int, member_ids: Sequence[int], *, workspace_id: int) -> None:
+    if member_ids:
+        lines = await people.lines(session, member_ids, workspace_id=workspace_id)
         await outbox.enqueue(session, [_notice(act_id, line) for line in lines], workspace_id=workspace_id)
 
 

@@ -43,9 +43,15 @@ class BadgeNotYet(Refusal):
 
 
 class BadgeClosed(Refusal):
-    """Outside of its times. `opens_at` is empty if it never opens again."""
+    """Outside of its times, until `opens_at`."""
 
     code = "badge_closed"
+
+
+class BadgeOver(Refusal):
+    """Outside of its times, for good."""
+
+    code = "badge_over"
 
 
 class BadgeNotYours(Refusal):
@@ -99,7 +105,7 @@ def effective_at(definition: Definition, zone: ZoneInfo) -> datetime | None:
 
 
 def check_time(badge: Badge, definition: Definition, zone: ZoneInfo, now: datetime) -> None:
-    """Raises BadgeDisabled, BadgeNotYet, BadgeClosed."""
+    """Raises BadgeDisabled, BadgeNotYet, BadgeClosed, BadgeOver."""
     if not badge.is_enabled:
         raise BadgeDisabled(badge=badge.name)
     begins_at = effective_at(definition, zone)
@@ -109,7 +115,9 @@ def check_time(badge: Badge, definition: Definition, zone: ZoneInfo, now: dateti
         return
     # From the next second on: what is open now and no more in a moment must not be told as its own next opening.
     opens = environment.opens_at(definition.availability_rule, now + timedelta(seconds=1), zone)
-    raise BadgeClosed(badge=badge.name, opens_at=opens.isoformat() if opens else "", zone=zone.key)
+    if opens is None:
+        raise BadgeOver(badge=badge.name)
+    raise BadgeClosed(badge=badge.name, opens_at=opens.isoformat(), zone=zone.key)
 
 
 def check_people(workspace: Workspace, badge: Badge, giver: Person | None, receivers: Sequence[Person]) -> list[Person]:

@@ -1,4 +1,4 @@
-"""Tables of badges: the words they are sorted by, their definitions, and the awards of them."""
+"""Tables of badges: the words they are sorted by, their definitions, the awards of them, and what people say of those."""
 
 import uuid
 from collections.abc import Mapping
@@ -10,17 +10,20 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKeyConstraint,
     Index,
+    SmallInteger,
     String,
     Text,
     UniqueConstraint,
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Numbered, OfWorkspace, Table
 
 TYPE, CATEGORY, GROUP = "type", "category", "group"
+OPEN, DISMISSED, UPHELD = "open", "dismissed", "upheld"
 
 
 class BadgeTerm(Numbered, Table):
@@ -114,7 +117,6 @@ class Award(Numbered, Table):
     message: Mapped[str] = mapped_column(Text, server_default="")
     points: Mapped[int]
     why: Mapped[Mapping[str, Any]] = mapped_column(server_default=text("'{}'"))
-    is_showcased: Mapped[bool] = mapped_column(server_default=text("false"))
     transfer_id: Mapped[int | None]
     awarded_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     revoked_at: Mapped[datetime | None]
@@ -134,3 +136,106 @@ class AwardGuard(OfWorkspace, Table):
     badge_id: Mapped[int] = mapped_column(primary_key=True)
     member_id: Mapped[int] = mapped_column(primary_key=True)
     last_at: Mapped[datetime]
+
+
+class AwardLike(OfWorkspace, Table):
+    """A member likes what stands on one card. `award_id`, here and below, is the first award of the act that the card tells of."""
+
+    __tablename__ = "award_like"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "award_id"], ["award.workspace_id", "award.id"]),
+        ForeignKeyConstraint(["workspace_id", "member_id"], ["member.workspace_id", "member.id"]),
+        Index("ix_award_like_member", "workspace_id", "member_id"),
+    )
+
+    award_id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class AwardComment(Numbered, Table):
+    """Of a comment that was removed nothing is left but that it was there."""
+
+    __tablename__ = "award_comment"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "award_id"], ["award.workspace_id", "award.id"]),
+        ForeignKeyConstraint(["workspace_id", "member_id"], ["member.workspace_id", "member.id"]),
+        CheckConstraint("char_length(text) <= 500 AND (removed_at IS NULL) = (text <> '')", name="text"),
+        Index("ix_award_comment_award", "workspace_id", "award_id", "id"),
+        Index("ix_award_comment_member", "workspace_id", "member_id"),
+        Index(
+            "uq_award_comment_words",
+            "workspace_id",
+            "award_id",
+            "member_id",
+            text("md5(text)"),
+            unique=True,
+            postgresql_where=text("removed_at IS NULL"),
+        ),
+    )
+
+    award_id: Mapped[int]
+    member_id: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    removed_at: Mapped[datetime | None]
+
+
+class AwardReport(Numbered, Table):
+    """A member asks the admins to look at an act; once, whatever becomes of it."""
+
+    __tablename__ = "award_report"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "award_id"], ["award.workspace_id", "award.id"]),
+        ForeignKeyConstraint(["workspace_id", "member_id"], ["member.workspace_id", "member.id"]),
+        ForeignKeyConstraint(["workspace_id", "decided_by"], ["member.workspace_id", "member.id"]),
+        UniqueConstraint("workspace_id", "award_id", "member_id", name="uq_award_report_once"),
+        CheckConstraint("state IN ('open', 'dismissed', 'upheld')", name="state"),
+        CheckConstraint("(state = 'open') = (decided_at IS NULL)", name="decided"),
+        CheckConstraint("char_length(reason) <= 500", name="reason"),
+        Index("ix_award_report_open", "workspace_id", "id", postgresql_where=text("state = 'open'")),
+        Index("ix_award_report_member", "workspace_id", "member_id"),
+    )
+
+    award_id: Mapped[int]
+    member_id: Mapped[int]
+    reason: Mapped[str] = mapped_column(Text, server_default="")
+    state: Mapped[str] = mapped_column(String(16), server_default=OPEN)
+    decided_by: Mapped[int | None]
+    decided_at: Mapped[datetime | None]
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class AwardShowcase(OfWorkspace, Table):
+    """A badge that a member shows first. The places are the limit."""
+
+    __tablename__ = "award_showcase"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "member_id"], ["member.workspace_id", "member.id"]),
+        ForeignKeyConstraint(["workspace_id", "badge_id"], ["badge.workspace_id", "badge.id"]),
+        UniqueConstraint("workspace_id", "member_id", "badge_id", name="uq_award_showcase_badge"),
+        CheckConstraint("place BETWEEN 1 AND 3", name="place"),
+    )
+
+    member_id: Mapped[int] = mapped_column(primary_key=True)
+    place: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    badge_id: Mapped[int]
+
+
+class AwardDraft(Numbered, Table):
+    """What somebody asked to give while several badges have the name that was typed; gone as soon as one is chosen."""
+
+    __tablename__ = "award_draft"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "giver_id"], ["member.workspace_id", "member.id"]),
+        ForeignKeyConstraint(["workspace_id", "conversation_id"], ["conversation.workspace_id", "conversation.id"]),
+        CheckConstraint("char_length(message) <= 1000", name="message"),
+        Index("ix_award_draft_at", "at"),
+    )
+
+    giver_id: Mapped[int]
+    receiver_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    badge_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    message: Mapped[str] = mapped_column(Text, server_default="")
+    conversation_id: Mapped[int | None]
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

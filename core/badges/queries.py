@@ -1,10 +1,11 @@
 """Reads of badges and awards."""
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.badges import environment
@@ -12,34 +13,16 @@ from core.badges.checks import effective_at, zone_of
 from core.badges.definition.kinds import GIVEN_BY_HAND
 from core.badges.definition.model import Definition
 from core.badges.eligibility import is_among
-from core.badges.models import Badge
+from core.badges.models import Award, Badge
 from core.people.models import Member, Profile, Workspace
 from core.people.queries import Person
 
 LIST_MAX = 200
 
 
-class Held(NamedTuple):
-    """A badge of a collection. `times` counts standing awards; `holders` how many members have the badge, of `members`."""
-
-    badge_id: int
-    name: str
-    description: str
-    rarity: str
-    color: str
-    icon: str
-    emoji: str
-    points: int
-    times: int
-    first_at: datetime
-    last_at: datetime
-    is_showcased: bool
-    holders: int
-    members: int
-
-
 class Story(NamedTuple):
-    """One act of giving, with all that a card shows. `revoked` are the receivers whose award was taken back."""
+    """One act of giving, with all that a card shows. `revoked` are the receivers whose award was taken back, `reason` why the
+    last of them was, `picture` the badge's public id."""
 
     act_id: int
     badge_id: int
@@ -51,33 +34,60 @@ class Story(NamedTuple):
     awarded_at: datetime
     name: str
     definition: Definition
+    picture: uuid.UUID
+    likes: int
+    comments: int
+    reason: str
+    revoked_by: int | None
+
+    @property
+    def is_revoked(self) -> bool:
+        return len(self.revoked_ids) == len(self.receiver_ids)
 
 
-_COLLECTION = text("""
-WITH mine AS (
-    SELECT badge_id, count(*) AS times, min(awarded_at) AS first_at, max(awarded_at) AS last_at, bool_or(is_showcased) AS is_showcased
-    FROM award WHERE workspace_id = :workspace_id AND member_id = :member_id AND revoked_at IS NULL GROUP BY badge_id
-)
-SELECT badge.id, badge.name, coalesce(definition ->> 'description', ''), rarity, coalesce(definition ->> 'color', ''),
-       coalesce(definition ->> 'icon', ''), coalesce(definition ->> 'emoji', ''), points,
-       mine.times, mine.first_at, mine.last_at, mine.is_showcased,
-       (SELECT count(DISTINCT member_id) FROM award WHERE award.workspace_id = :workspace_id AND award.badge_id = badge.id
-        AND award.revoked_at IS NULL),
-       (SELECT count(*) FROM member WHERE member.workspace_id = :workspace_id AND member.status <> 'left'
-        AND member.merged_into IS NULL)
-FROM mine JOIN badge ON badge.workspace_id = :workspace_id AND badge.id = mine.badge_id
-ORDER BY mine.is_showcased DESC, mine.last_at DESC, badge.id DESC LIMIT :limit
-""")
+class Comment(NamedTuple):
+    comment_id: int
+    member_id: int
+    text: str
+    at: datetime
+
 
 _STORY = text("""
 SELECT award.act_id, award.badge_id, min(award.giver_id) AS giver_id,
        array_agg(award.member_id ORDER BY award.member_id) AS receiver_ids,
        coalesce(array_agg(award.member_id ORDER BY award.member_id) FILTER (WHERE award.revoked_at IS NOT NULL), '{}') AS revoked_ids,
-       min(award.message) AS message, min(award.points) AS points, min(award.awarded_at) AS awarded_at, badge.name, badge.definition
+       min(award.message) AS message, min(award.points) AS points, min(award.awarded_at) AS awarded_at, badge.name, badge.definition,
+       badge.public_id,
+       (SELECT count(*) FROM award_like WHERE award_like.workspace_id = :workspace_id AND award_like.award_id = min(award.id)),
+       (SELECT count(*) FROM award_comment WHERE award_comment.workspace_id = :workspace_id
+        AND award_comment.award_id = min(award.id) AND removed_at IS NULL),
+       coalesce((array_agg(award.revoke_reason ORDER BY award.revoked_at DESC NULLS LAST))[1], '') AS reason,
+       (array_agg(award.revoked_by ORDER BY award.revoked_at DESC NULLS LAST))[1] AS revoked_by
 FROM award JOIN badge ON badge.workspace_id = award.workspace_id AND badge.id = award.badge_id
 WHERE award.workspace_id = :workspace_id AND award.act_id = :act_id
-GROUP BY award.act_id, award.badge_id, badge.name, badge.definition
+GROUP BY award.act_id, award.badge_id, badge.name, badge.definition, badge.public_id
 """)
+
+
+class Look(NamedTuple):
+    """What a picture of a badge is drawn from."""
+
+    name: str
+    emoji: str
+    color: str
+    rarity: str
+
+
+_LOOK = text(
+    "SELECT name, coalesce(definition ->> 'emoji', ''), coalesce(definition ->> 'color', ''), rarity FROM badge"
+    " WHERE public_id = :public_id"
+)
+
+
+async def look(session: AsyncSession, public_id: uuid.UUID) -> Look | None:
+    """Whoever knows the public id may see what the badge looks like. Run as ops: it tells no workspace."""
+    row = (await session.execute(_LOOK, {"public_id": public_id})).first()
+    return Look(*row) if row else None
 
 
 async def get(session: AsyncSession, badge_id: int, *, workspace_id: int) -> Badge | None:
@@ -85,6 +95,13 @@ async def get(session: AsyncSession, badge_id: int, *, workspace_id: int) -> Bad
         select(Badge).where(Badge.workspace_id == workspace_id, Badge.id == badge_id)
     )
     return found
+
+
+async def list_by_id(session: AsyncSession, badge_ids: Sequence[int], *, workspace_id: int) -> Sequence[Badge]:
+    rows = await session.scalars(
+        select(Badge).where(Badge.workspace_id == workspace_id, Badge.id.in_(badge_ids)).order_by(Badge.id)
+    )
+    return rows.all()
 
 
 async def list_badges(session: AsyncSession, *, workspace_id: int, member_id: int | None = None) -> Sequence[Badge]:
@@ -110,7 +127,7 @@ async def named(session: AsyncSession, name: str, *, workspace_id: int) -> Seque
     """Badges of a name, without regard to case; names may repeat."""
     rows = await session.scalars(
         select(Badge)
-        .where(Badge.workspace_id == workspace_id, func.lower(Badge.name) == name.strip().lower())
+        .where(Badge.workspace_id == workspace_id, func.lower(Badge.name) == func.lower(literal(name.strip())))
         .order_by(Badge.is_enabled.desc(), Badge.id)
         .limit(LIST_MAX)
     )
@@ -125,6 +142,14 @@ async def givable(session: AsyncSession, *, workspace: Workspace, giver: Person,
         .order_by(func.lower(Badge.name), Badge.id)
         .limit(LIST_MAX)
     )
+    return await givable_of(session, rows.all(), workspace=workspace, giver=giver, now=now)
+
+
+async def givable_of(
+    session: AsyncSession, badges: Sequence[Badge], *, workspace: Workspace, giver: Person, now: datetime
+) -> Sequence[Badge]:
+    """Those of the badges that a member may give by hand at this moment, in their order."""
+    rows = [badge for badge in badges if badge.is_enabled and badge.kind in GIVEN_BY_HAND]
     open_now = [(badge, definition) for badge in rows if (definition := _open(badge, workspace, now))]
     if giver.has_left or not open_now:
         return []
@@ -148,12 +173,12 @@ def _open(badge: Badge, workspace: Workspace, now: datetime) -> Definition | Non
     return definition if environment.is_open(definition.availability_rule, now, zone) else None
 
 
-async def collection(
-    session: AsyncSession, *, workspace_id: int, member_id: int, limit: int = LIST_MAX
-) -> Sequence[Held]:
-    """What a member holds, showcased first, then latest first. A secret badge is in it once it is earned."""
-    rows = await session.execute(_COLLECTION, {"workspace_id": workspace_id, "member_id": member_id, "limit": limit})
-    return [Held(*row) for row in rows]
+async def count_held(session: AsyncSession, *, workspace_id: int, member_id: int) -> int:
+    """How many standing awards a member has."""
+    held = select(func.count()).where(
+        Award.workspace_id == workspace_id, Award.member_id == member_id, Award.revoked_at.is_(None)
+    )
+    return await session.scalar(held) or 0
 
 
 async def story(session: AsyncSession, act_id: int, *, workspace_id: int) -> Story | None:
@@ -164,3 +189,61 @@ async def story(session: AsyncSession, act_id: int, *, workspace_id: int) -> Sto
     return Story(*row)._replace(
         receiver_ids=tuple(row.receiver_ids), revoked_ids=tuple(row.revoked_ids), definition=definition
     )
+
+
+_COMMENTS = text("""
+SELECT award_comment.id, award_comment.member_id, award_comment.text, award_comment.at FROM award_comment
+WHERE award_comment.workspace_id = :workspace_id AND removed_at IS NULL AND award_id = (
+    SELECT min(id) FROM award WHERE workspace_id = :workspace_id AND act_id = :act_id)
+ORDER BY award_comment.id DESC LIMIT :limit
+""")
+_LIKERS = text(
+    "SELECT 1 FROM award_like WHERE workspace_id = :workspace_id AND member_id = :member_id AND award_id ="
+    " (SELECT min(id) FROM award WHERE workspace_id = :workspace_id AND act_id = :act_id)"
+)
+_HAS_EARNED = text(
+    "SELECT 1 FROM award WHERE workspace_id = :workspace_id AND badge_id = :badge_id AND member_id = :member_id"
+    " AND revoked_at IS NULL LIMIT 1"
+)
+_LATEST = text("""
+SELECT award.act_id, award.id FROM award JOIN badge ON badge.workspace_id = award.workspace_id AND badge.id = award.badge_id
+WHERE award.workspace_id = :workspace_id AND award.member_id = :member_id AND award.revoked_at IS NULL
+  AND (CAST(:name AS text) = '' OR lower(badge.name) = lower(CAST(:name AS text)))
+  AND (NOT badge.is_secret OR CAST(:sees_secrets AS boolean) OR award.giver_id = :reader OR EXISTS (
+      SELECT FROM award AS own WHERE own.workspace_id = :workspace_id AND own.badge_id = badge.id AND own.member_id = :reader
+      AND own.revoked_at IS NULL))
+ORDER BY award.awarded_at DESC, award.id DESC LIMIT 1
+""")
+
+
+async def comments(session: AsyncSession, act_id: int, *, workspace_id: int, limit: int = 10) -> Sequence[Comment]:
+    """The newest comments on an act, oldest of them first."""
+    rows = await session.execute(_COMMENTS, {"workspace_id": workspace_id, "act_id": act_id, "limit": limit})
+    return [Comment(*row) for row in rows][::-1]
+
+
+async def likes(session: AsyncSession, act_id: int, member_id: int, *, workspace_id: int) -> bool:
+    """Whether a member likes an act."""
+    values = {"workspace_id": workspace_id, "act_id": act_id, "member_id": member_id}
+    return (await session.execute(_LIKERS, values)).first() is not None
+
+
+async def has_earned(session: AsyncSession, badge_id: int, member_id: int, *, workspace_id: int) -> bool:
+    values = {"workspace_id": workspace_id, "badge_id": badge_id, "member_id": member_id}
+    return (await session.execute(_HAS_EARNED, values)).first() is not None
+
+
+async def latest_award(
+    session: AsyncSession, member_id: int, name: str, *, workspace_id: int, reader: Person, sees_secrets: bool
+) -> tuple[int, int] | None:
+    """Act and id of a member's latest standing award, of the badge of a name if one is given. Secret badges that the reader
+    neither earned nor gave are passed over."""
+    values = {
+        "workspace_id": workspace_id,
+        "member_id": member_id,
+        "name": name,
+        "reader": reader.member_id,
+        "sees_secrets": sees_secrets,
+    }
+    row = (await session.execute(_LATEST, values)).first()
+    return (row[0], row[1]) if row else None

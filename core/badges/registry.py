@@ -3,7 +3,8 @@
 A name is known as soon as it is registered here; whether something stands behind it is `is_implemented`.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -45,8 +46,25 @@ _named: dict[tuple[Kind, str], Named] = {
 }
 
 
+_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_NAME_LENGTH_MAX = 200
+
+
 class NameTaken(Exception):
     """Two functions were registered under one name."""
+
+    def __init__(self, kind: Kind, name: str) -> None:
+        super().__init__(f"{kind} {name}")
+        self.kind = kind
+        self.name = name
+
+
+class NameInvalid(Exception):
+    """Something that no definition could call."""
+
+    def __init__(self, name: object) -> None:
+        super().__init__(repr(name))
+        self.name = name
 
 
 def metric(name: str) -> Callable[[Function], Function]:
@@ -60,14 +78,33 @@ def callback(name: str) -> Callable[[Function], Function]:
 
 
 def _registering(kind: Kind, name: str) -> Callable[[Function], Function]:
+    # Also what is no string at all: a decorator without its brackets gets the function.
+    if not _NAME.fullmatch(str(name)) or len(name) > _NAME_LENGTH_MAX:
+        raise NameInvalid(name)
+
     def register(function: Function) -> Function:
         known = _named.get((kind, name))
         if known is not None and known.is_implemented:
-            raise NameTaken(f"{kind} {name}")
+            raise NameTaken(kind, name)
         _named[kind, name] = Named(name, kind, function)
         return function
 
     return register
+
+
+def listed() -> list[Named]:
+    """Everything that is registered or reserved, by kind and name."""
+    return [_named[key] for key in sorted(_named)]
+
+
+def snapshot() -> Mapping[tuple[Kind, str], Named]:
+    """What is registered now, to come back to if a file of functions fails half way."""
+    return dict(_named)
+
+
+def restore(before: Mapping[tuple[Kind, str], Named]) -> None:
+    _named.clear()
+    _named.update(before)
 
 
 def find(kind: Kind, name: str) -> Named | None:

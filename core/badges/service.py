@@ -1,34 +1,33 @@
-"""The verbs of awards: award, grant, revoke."""
+"""The verbs of awards: award by hand, grant by a rule. Taking back is in core.badges.revoking."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.badges import announce, statements, timeframe
 from core.badges.checks import BadgeDisabled, check_giver, check_people, check_receivers, check_time, zone_of
 from core.badges.definition.model import Definition
-from core.badges.models import Award, Badge
+from core.badges.models import Badge
 from core.clock import Period
 from core.errors import Refusal
+from core.kudos import repeats
 from core.people.models import Workspace
 from core.people.queries import Person
 from core.points import service as points
 from core.text import clean
 
 MESSAGE_MAX = 1000
-REASON_MAX = 1000
 SOURCE_MAX = 40
-REVOKERS = frozenset({"admin", "coordinator"})
 
 _ACT = text("SELECT nextval(pg_get_serial_sequence('award', 'id'))")
 
 
 class BadgeHeld(Refusal):
-    """Once for ever, and they have it: `since`."""
+    """Once for ever, and they have it since `since_on`."""
 
     code = "badge_held"
 
@@ -49,22 +48,10 @@ class BadgeMessageTooLong(Refusal):
     code = "badge_message_too_long"
 
 
-class AwardGone(Refusal):
-    code = "award_gone"
+class BadgeRepeated(Refusal):
+    """The same badge, people and words by the same member a moment ago: a second try, not a second award."""
 
-
-class AwardAlreadyRevoked(Refusal):
-    code = "award_already_revoked"
-
-
-class RevokeNotAllowed(Refusal):
-    """Neither a role that may, nor the giver within the workspace's `minutes`."""
-
-    code = "revoke_not_allowed"
-
-
-class RevokeReasonMissing(Refusal):
-    code = "revoke_reason_missing"
+    code = "badge_repeated"
 
 
 class Awarded(NamedTuple):
@@ -100,20 +87,18 @@ async def award(
     message: str = "",
     conversation_id: int | None = None,
     source: str = "",
+    guards_repeats: bool = False,
     now: datetime,
-) -> list[int]:
-    """Give a badge by hand to all receivers or to none, move its points, owe everybody the card; return the awards' ids.
+) -> Awarded:
+    """Give a badge by hand to all receivers or to none, move its points, owe everybody the card.
 
     `source` is the id of what asked for it, the key of a badge without limits; without one each call is an award of its own.
-    Raises the Refusals of this module and of core.badges.checks; then nothing of the transaction may be kept.
+    `guards_repeats`: the same again within 30 seconds is refused. Raises the Refusals of this module and of core.badges.checks; then nothing of the transaction may be kept.
     """
-    definition = definition_of(badge)
-    told = _cleaned(message)
-    receivers = check_people(workspace, badge, giver, receivers)
-    member_ids = sorted(person.member_id for person in receivers)
-    check_time(badge, definition, zone_of(definition, workspace), now)
-    await check_giver(session, workspace=workspace, badge=badge, definition=definition, giver=giver)
-    await check_receivers(session, workspace=workspace, badge=badge, definition=definition, member_ids=member_ids)
+    told = cleaned(message)
+    member_ids = await _check(session, workspace, badge, giver, receivers, now)
+    if guards_repeats:
+        await _check_repeat(session, workspace, giver, ("badge", badge.id, member_ids, told), now)
     made = await grant(
         session,
         workspace=workspace,
@@ -128,11 +113,31 @@ async def award(
     )
     missed = sorted(set(member_ids) - set(made.member_ids))
     if missed:
-        raise await _why_not(session, workspace, badge, definition, missed, source, now)
-    return list(made.award_ids)
+        raise await _why_not(session, workspace, badge, missed, source, now)
+    return made
 
 
-def _cleaned(message: str) -> str:
+async def _check(
+    session: AsyncSession, workspace: Workspace, badge: Badge, giver: Person, receivers: Sequence[Person], now: datetime
+) -> list[int]:
+    """Whether the giver may give the badge to these people now; their ids, each once. Raises what core.badges.checks raises."""
+    definition = definition_of(badge)
+    member_ids = sorted(person.member_id for person in check_people(workspace, badge, giver, receivers))
+    check_time(badge, definition, zone_of(definition, workspace), now)
+    await check_giver(session, workspace=workspace, badge=badge, definition=definition, giver=giver)
+    await check_receivers(session, workspace=workspace, badge=badge, definition=definition, member_ids=member_ids)
+    return member_ids
+
+
+async def _check_repeat(
+    session: AsyncSession, workspace: Workspace, giver: Person, content: object, now: datetime
+) -> None:
+    if not await repeats.is_fresh(session, content, workspace_id=workspace.id, giver_id=giver.member_id, now=now):
+        raise BadgeRepeated(seconds=int(repeats.REPEAT_GAP.total_seconds()))
+
+
+def cleaned(message: str) -> str:
+    """The message as it will be kept. Raises BadgeMessageTooLong."""
     told = clean(message)
     if len(told) > MESSAGE_MAX:
         raise BadgeMessageTooLong(length=len(told), limit=MESSAGE_MAX)
@@ -170,12 +175,10 @@ async def grant(
     row = (await session.execute(statements.AWARD, values)).one()
     made = Awarded(act_id, row.awards or [], row.members or [])
     if row.undone:
-        await _recount(session, workspace.id, badge.id, row.undone)
+        await recount(session, workspace.id, badge.id, row.undone)
     if made.award_ids:
         await _pay(session, workspace, badge, made, giver_id, now)
-        await announce.awarded(
-            session, act_id, made.member_ids, workspace_id=workspace.id, conversation_id=conversation_id
-        )
+        await announce.awarded(session, badge, act_id, made.member_ids, conversation_id=conversation_id)
     return made
 
 
@@ -230,11 +233,11 @@ async def _why_not(
     session: AsyncSession,
     workspace: Workspace,
     badge: Badge,
-    definition: Definition,
     missed: Sequence[int],
     source: str,
     now: datetime,
 ) -> Refusal:
+    definition = definition_of(badge)
     terms = terms_of(definition, workspace, now, source=source)
     limits = _limits(workspace, badge, terms, missed, now)
     del limits["now"]
@@ -247,46 +250,31 @@ async def _why_not(
     if terms.period is not None:
         resets_at = terms.period.ends_at.isoformat()
         return BadgeHeldThisPeriod(**known, timeframe=definition.timeframe, resets_at=resets_at, zone=terms.zone)
-    return BadgeHeld(**known, since=(row.held_since or now).isoformat(), zone=terms.zone)
+    return BadgeHeld(**known, since_on=(row.held_since or now).isoformat(), zone=terms.zone)
 
 
-async def revoke(
-    session: AsyncSession, *, workspace: Workspace, award_id: int, actor: Person, reason: str, now: datetime
-) -> None:
-    """Take an award back: its points return, its key is free, its cards say so.
-
-    Admins and coordinators may at any time, the giver within the workspace's time to undo. Raises AwardGone,
-    AwardAlreadyRevoked, RevokeNotAllowed, RevokeReasonMissing.
-    """
-    told = clean(reason)
-    found = await session.scalar(select(Award).where(Award.workspace_id == workspace.id, Award.id == award_id))
-    if found is None:
-        raise AwardGone
-    window = timedelta(minutes=workspace.undo_minutes)
-    is_giver = found.giver_id == actor.member_id and found.awarded_at > now - window
-    if actor.has_left or not (is_giver or REVOKERS & set(actor.roles)):
-        raise RevokeNotAllowed(minutes=workspace.undo_minutes)
-    if not told or len(told) > REASON_MAX:
-        raise RevokeReasonMissing(limit=REASON_MAX)
-    values = {"workspace_id": workspace.id, "award_id": award_id, "actor": actor.member_id, "reason": told}
-    revoked = (await session.execute(statements.REVOKE, values)).first()
-    if revoked is None:
-        raise AwardAlreadyRevoked
-    if revoked.transfer_id is not None:
-        await points.reverse(
-            session,
-            [revoked.transfer_id],
-            workspace_id=workspace.id,
-            reason="badge_revoked",
-            actor_id=actor.member_id,
-            now=now,
-        )
-    await _recount(session, workspace.id, revoked.badge_id, [revoked.member_id])
-    await announce.changed(session, revoked.act_id, workspace_id=workspace.id)
+async def limit_in_the_way(
+    session: AsyncSession, *, workspace: Workspace, badge: Badge, member_id: int, now: datetime
+) -> Refusal | None:
+    """Which limit of how often would leave a member out now; None: none."""
+    definition = definition_of(badge)
+    limits = _limits(workspace, badge, terms_of(definition, workspace, now, source="?"), [member_id], now)
+    del limits["now"]
+    row = (await session.execute(statements.IN_THE_WAY, limits)).one()
+    if row.held_since is None and (row.free_at is None or row.free_at <= now):
+        return None
+    return await _why_not(session, workspace, badge, [member_id], "?", now)
 
 
-async def _recount(session: AsyncSession, workspace_id: int, badge_id: int, member_ids: Sequence[int]) -> None:
+async def hold_guards(session: AsyncSession, workspace_id: int, badge_id: int, member_ids: Sequence[int]) -> None:
+    """Let nobody else give a badge to these members, or take it back, until the end of the transaction."""
     values = {"workspace_id": workspace_id, "badge_id": badge_id, "receivers": list(member_ids)}
     await session.execute(statements.LOCK_GUARDS, values)
+
+
+async def recount(session: AsyncSession, workspace_id: int, badge_id: int, member_ids: Sequence[int]) -> None:
+    """Let the guards tell the latest award that stands."""
+    await hold_guards(session, workspace_id, badge_id, member_ids)
+    values = {"workspace_id": workspace_id, "badge_id": badge_id, "receivers": list(member_ids)}
     for statement in statements.RECOUNT_GUARDS:
         await session.execute(statement, values)

@@ -111,11 +111,17 @@ RECOUNT_GUARDS = (
     ).bindparams(_RECEIVERS),
 )
 
-REVOKE = text(
-    "UPDATE award SET revoked_at = clock_timestamp(), revoked_by = :actor, revoke_reason = :reason"
-    " WHERE workspace_id = :workspace_id AND id = :award_id AND revoked_at IS NULL"
-    " RETURNING act_id, badge_id, member_id, transfer_id"
+# `window`, if there is one, is compared with the database's clock at the very moment.
+REVOKE = text("""
+WITH locked AS (
+    SELECT id FROM award WHERE workspace_id = :workspace_id AND id = ANY(:awards) AND revoked_at IS NULL
+    AND (CAST(:window AS interval) IS NULL OR awarded_at > clock_timestamp() - CAST(:window AS interval))
+    ORDER BY id FOR NO KEY UPDATE
 )
+UPDATE award SET revoked_at = clock_timestamp(), revoked_by = :actor, revoke_reason = :reason FROM locked
+WHERE award.workspace_id = :workspace_id AND award.id = locked.id AND award.revoked_at IS NULL
+RETURNING award.act_id, award.badge_id, award.member_id, award.transfer_id
+""").bindparams(bindparam("awards", type_=ARRAY(BigInteger)))
 
 CARDS = text(f"""
 WITH place AS (

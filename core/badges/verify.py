@@ -98,6 +98,23 @@ WHERE badge.definition ->> 'reward' IS DISTINCT FROM badge.name
    OR badge.definition ->> 'reward_group' IS DISTINCT FROM sorted.name OR sorted.kind <> 'group'
 """
 
+_RESPONSE_ELSEWHERE = """
+SELECT said.workspace_id, said.what || ' of award ' || said.award_id, 'the first award of its act', 'award ' || said.award_id
+FROM (SELECT workspace_id, award_id, 'like' AS what FROM award_like UNION ALL SELECT workspace_id, award_id, 'comment' FROM award_comment
+      UNION ALL SELECT workspace_id, award_id, 'report' FROM award_report) AS said
+JOIN award ON award.workspace_id = said.workspace_id AND award.id = said.award_id
+WHERE EXISTS (SELECT FROM award AS before WHERE before.workspace_id = award.workspace_id AND before.act_id = award.act_id
+              AND before.id < award.id)
+"""
+
+_OWN_LIKE = """
+SELECT award_like.workspace_id, 'like of award ' || award_like.award_id, 'neither giver nor receiver', 'member ' || award_like.member_id
+FROM award_like JOIN award AS first ON first.workspace_id = award_like.workspace_id AND first.id = award_like.award_id
+JOIN award ON award.workspace_id = first.workspace_id AND award.act_id = first.act_id
+WHERE award_like.member_id IN (award.member_id, award.giver_id)
+GROUP BY award_like.workspace_id, award_like.award_id, award_like.member_id
+"""
+
 BADGES = (
     Check("award_badge_missing", "an award is of a badge of its workspace", _BADGE_MISSING),
     Check("award_repeated", "a member has a badge once in a period", _REPEATED),
@@ -108,6 +125,8 @@ BADGES = (
     Check("award_revoked_without_reason", "a revoked award says why", _REVOKED_WITHOUT_REASON),
     Check("award_guard_drift", "a guard tells the latest award that stands", _GUARD_DRIFT),
     Check("award_act", "one act gives one badge by one giver", _ACT),
+    Check("award_response_elsewhere", "what is said of an act is kept with its first award", _RESPONSE_ELSEWHERE),
+    Check("award_liked_by_party", "nobody likes what they gave or received", _OWN_LIKE),
     Check("badge_columns", "a badge's columns and words are those of its definition", _COLUMNS),
 )
 

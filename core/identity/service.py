@@ -12,13 +12,14 @@ from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import tokens
+from core import drafts, tokens
 from core.badges import merging as badges
 from core.database import Outrun
 from core.errors import Refusal
 from core.identity import queries
 from core.identity.models import CLAIMED, DECLINED, LINKED, MERGED, Link
 from core.kudos import merging as kudos
+from core.leaderboards import merging as leaderboards
 from core.people import merging as people
 from core.people.models import LEFT, PlatformIdentity, Workspace
 from core.people.queries import Line
@@ -210,9 +211,11 @@ async def merge(
 ) -> tuple[int, int, int]:
     """Make two members one: the younger is merged into the older. Returns (older, younger, shares of kudos taken back).
 
-    Members, kudos and accounts are locked in this order, the accounts by their ids. Raises LinkLeft, and Outrun when one of them
-    was merged since they were recognised.
+    What awards lock first, then members, kudos and accounts are locked in this order, the accounts by their ids. Raises LinkLeft,
+    and Outrun when one of them was merged since they were recognised.
     """
+    await badges.hold(session, list(member_ids), workspace_id=workspace.id)
+    await leaderboards.hold(session, list(member_ids), workspace_id=workspace.id)
     locked = await people.lock(session, list(member_ids), workspace_id=workspace.id)
     if len(locked) < 2 or any(merged_into is not None for _, _, merged_into in locked):
         raise Outrun("a member was merged meanwhile")
@@ -226,12 +229,14 @@ async def merge(
     await badges.merge(session, workspace_id=workspace.id, **pair, actor_id=actor_id, now=now)
     await points.merge(session, workspace=workspace, **pair, actor_id=actor_id, now=now)
     await people.merge(session, workspace_id=workspace.id, **pair)
+    await leaderboards.merge(session, workspace_id=workspace.id, **pair)
     await points.join_allowances(session, workspace=workspace, **pair, now=now)
     await session.execute(
         update(Link)
         .where(Link.workspace_id == workspace.id, Link.member_id == younger, Link.state == CLAIMED)
         .values(member_id=older)
     )
+    await drafts.merge(session, workspace_id=workspace.id, younger=younger)
     await session.execute(_READDRESS, {"workspace_id": workspace.id, **pair})
     return older, younger, shares
 

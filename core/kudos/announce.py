@@ -62,6 +62,7 @@ async def notices(session: AsyncSession, kudos_id: int, member_ids: Sequence[int
     await outbox.enqueue(session, [_notice(kudos_id, line) for line in lines], workspace_id=workspace_id)
 
 
+# A card's key holds its conversation, so the message alone would not do: platforms number messages in each conversation anew.
 async def changed(session: AsyncSession, kudos_id: int, *, workspace_id: int) -> None:
     """Owe an edit of everything that was told of a kudos."""
     await outbox.renew(session, f"kudos:{kudos_id}:", (CARD, NOTICE), workspace_id=workspace_id)

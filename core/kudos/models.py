@@ -34,6 +34,12 @@ class Kudos(Numbered, Table):
         CheckConstraint("char_length(message) <= 1000", name="message"),
         Index("ix_kudos_giver", "workspace_id", "giver_id", "given_at"),
         Index("ix_kudos_given_at", "workspace_id", "given_at"),
+        Index(
+            "ix_kudos_conversation",
+            "workspace_id",
+            "conversation_id",
+            postgresql_where=text("conversation_id IS NOT NULL"),
+        ),
     )
 
     public_id: Mapped[uuid.UUID] = mapped_column(server_default=func.gen_random_uuid())
@@ -92,7 +98,7 @@ class KudosTag(OfWorkspace, Table):
 
 
 class KudosSecond(OfWorkspace, Table):
-    """A member agreed with a kudos; once each."""
+    """A member agreed with a kudos; once each. `by_reaction`: with nothing but an emoji, so it goes when that goes."""
 
     __tablename__ = "kudos_second"
     __table_args__ = (
@@ -103,6 +109,7 @@ class KudosSecond(OfWorkspace, Table):
     kudos_id: Mapped[int] = mapped_column(primary_key=True)
     member_id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]
+    by_reaction: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class KudosPair(OfWorkspace, Table):

@@ -1,13 +1,15 @@
 """Reads of kudos."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.kudos.models import Kudos, KudosReceiver
+
+TREND = timedelta(days=30)
 
 
 class Story(NamedTuple):
@@ -23,6 +25,19 @@ class Story(NamedTuple):
     is_private: bool
     given_at: datetime
     undone_at: datetime | None
+
+
+class Place(NamedTuple):
+    """A conversation in which a member's kudos may stand."""
+
+    conversation_id: int
+    name: str
+
+
+class TagInUse(NamedTuple):
+    name: str
+    emoji: str
+    uses: int
 
 
 _STORY = """
@@ -57,6 +72,35 @@ _COUNTS = text(
     " AND kudos_receiver.member_id = :member_id AND kudos.undone_at IS NULL) AS received,"
     " (SELECT count(*) FROM kudos WHERE workspace_id = :workspace_id AND giver_id = :member_id AND undone_at IS NULL) AS given"
 )
+
+# Bounded by the latest kudos of the member and of the workspace, however many there are.
+_PLACES = text("""
+WITH lately AS (
+    (SELECT conversation_id, given_at FROM kudos WHERE workspace_id = :workspace_id AND giver_id = :member_id
+     ORDER BY given_at DESC LIMIT 200)
+    UNION ALL
+    (SELECT conversation_id, given_at FROM kudos_receiver JOIN kudos ON kudos.workspace_id = kudos_receiver.workspace_id
+     AND kudos.id = kudos_receiver.kudos_id WHERE kudos_receiver.workspace_id = :workspace_id
+     AND kudos_receiver.member_id = :member_id AND NOT kudos.is_private ORDER BY kudos_receiver.kudos_id DESC LIMIT 200)
+    UNION ALL SELECT CAST(:asked_in AS bigint), 'infinity'
+)
+SELECT id, name FROM conversation JOIN (SELECT conversation_id, max(given_at) AS at FROM lately GROUP BY conversation_id) AS used
+    ON used.conversation_id = conversation.id
+WHERE workspace_id = :workspace_id AND kind <> 'personal' AND (NOT is_gone OR id = :visited) AND (name <> '' OR id = :asked_in)
+ORDER BY at DESC, id LIMIT :limit
+""")
+_TAGS_IN_USE = text("""
+SELECT tag.name, tag.emoji, count(lately.id) AS uses FROM tag
+LEFT JOIN kudos_tag ON kudos_tag.workspace_id = tag.workspace_id AND kudos_tag.tag_id = tag.id
+    AND kudos_tag.kudos_id >= coalesce((SELECT min(id) FROM (SELECT id FROM kudos WHERE workspace_id = :workspace_id
+    ORDER BY given_at DESC LIMIT 2000) AS newest), 0)
+LEFT JOIN kudos AS lately ON lately.workspace_id = tag.workspace_id AND lately.id = kudos_tag.kudos_id
+    AND lately.given_at > :since AND lately.undone_at IS NULL AND NOT lately.is_private
+WHERE tag.workspace_id = :workspace_id
+GROUP BY tag.id, tag.name, tag.emoji, tag.category
+HAVING tag.category <> '' OR count(lately.id) > 0
+ORDER BY uses DESC, tag.id LIMIT :limit
+""")
 
 
 def _read(row: Sequence[object]) -> Story:
@@ -129,3 +173,30 @@ async def counts(session: AsyncSession, member_id: int, *, workspace_id: int) ->
     """How many kudos a member (received, gave)."""
     row = (await session.execute(_COUNTS, {"workspace_id": workspace_id, "member_id": member_id})).one()
     return row.received, row.given
+
+
+async def places(
+    session: AsyncSession,
+    member_id: int,
+    *,
+    workspace_id: int,
+    asked_in: int | None,
+    visited: int = 0,
+    limit: int = 200,
+) -> Sequence[Place]:
+    """Conversations that a member knows from kudos given or received there, latest first; before them the one asked in, which
+    alone may be without a name. `visited` is one that we are not in, but the member is."""
+    values = {
+        "workspace_id": workspace_id,
+        "member_id": member_id,
+        "asked_in": asked_in,
+        "visited": visited,
+        "limit": limit,
+    }
+    return [Place._make(row) for row in await session.execute(_PLACES, values)]
+
+
+async def tags_in_use(session: AsyncSession, *, workspace_id: int, now: datetime, limit: int) -> Sequence[TagInUse]:
+    """Tags by how often public kudos carried them in the last 30 days (of the latest 2,000 kudos), then the company's own ones."""
+    values = {"workspace_id": workspace_id, "since": now - TREND, "limit": limit}
+    return [TagInUse._make(row) for row in await session.execute(_TAGS_IN_USE, values)]

@@ -1,4 +1,4 @@
-"""The verbs of kudos: give, second, undo."""
+"""The verbs of kudos: give, second, unsecond, undo."""
 
 import hashlib
 from collections.abc import Sequence
@@ -15,13 +15,12 @@ from core.database import Outrun
 from core.errors import Refusal
 from core.kudos import announce, queries, statements
 from core.kudos.models import KudosReceiver, Tag
+from core.kudos.repeats import REPEAT_GAP
 from core.kudos.tags import SEED
 from core.kudos.wording import Wording
 from core.people.models import Workspace
 from core.people.queries import Person
 from core.points import service as points
-
-REPEAT_GAP = timedelta(seconds=30)
 
 
 class NoReceivers(Refusal):
@@ -179,8 +178,17 @@ async def _give(session: AsyncSession, workspace: Workspace, values: dict[str, A
     raise PairLimit(member_id=pair.member_id, limit=workspace.pair_points_max, left=max(0, pair.points_left), **window)
 
 
-async def second(session: AsyncSession, *, workspace: Workspace, kudos_id: int, member: Person, now: datetime) -> None:
-    """Agree with a kudos, once; a second time changes nothing. Costs and gives no points."""
+async def second(
+    session: AsyncSession,
+    *,
+    workspace: Workspace,
+    kudos_id: int,
+    member: Person,
+    by_reaction: bool = False,
+    now: datetime,
+) -> None:
+    """Agree with a kudos, once; a second time changes nothing. Costs and gives no points. What was done `by_reaction` alone
+    can be taken back by `unsecond`."""
     if member.has_left:
         raise GiverLeft
     kudos = await queries.get(session, kudos_id, workspace_id=workspace.id)
@@ -189,7 +197,15 @@ async def second(session: AsyncSession, *, workspace: Workspace, kudos_id: int, 
     if kudos.giver_id == member.member_id or member.member_id in await queries.receiver_ids(session, kudos):
         raise OwnKudosSecond
     values = {"workspace_id": workspace.id, "kudos_id": kudos_id, "member_id": member.member_id, "now": now}
-    if (await session.execute(statements.SECOND, values)).first() is not None:
+    seconded = (await session.execute(statements.SECOND, {**values, "by_reaction": by_reaction})).first()
+    if seconded is not None and seconded.is_new:
+        await announce.changed(session, kudos_id, workspace_id=workspace.id)
+
+
+async def unsecond(session: AsyncSession, *, workspace: Workspace, kudos_id: int, member: Person) -> None:
+    """Take back a second that a reaction made; one that was made by the button stays."""
+    values = {"workspace_id": workspace.id, "kudos_id": kudos_id, "member_id": member.member_id}
+    if (await session.execute(statements.UNSECOND, values)).first() is not None:
         await announce.changed(session, kudos_id, workspace_id=workspace.id)
 
 
@@ -206,8 +222,8 @@ async def undo(session: AsyncSession, *, workspace: Workspace, kudos_id: int, gi
     """Take a kudos back within the workspace's window: its points return, its cards say so, its words go."""
     values = {"workspace_id": workspace.id, "kudos_id": kudos_id, "giver": giver.member_id}
     window = timedelta(minutes=workspace.undo_minutes)
-    undone = (await session.execute(statements.UNDO, {**values, "window": window})).first()
-    if undone is None:
+    held = (await session.execute(statements.HOLD_UNDONE, {**values, "window": window})).first()
+    if held is None:
         raise await _why_not(session, workspace, kudos_id, giver)
     rows = await session.scalars(
         select(KudosReceiver.transfer_id).where(
@@ -221,8 +237,9 @@ async def undo(session: AsyncSession, *, workspace: Workspace, kudos_id: int, gi
     await points.reverse(
         session, transfers, workspace_id=workspace.id, reason="kudos_undone", actor_id=giver.member_id, now=now
     )
-    period = points.allowance_period(workspace, undone.given_at).key
-    await session.execute(statements.RETURN_PAIRS, {**values, "points": undone.points_each, "period": period})
+    await session.execute(statements.UNDO, values)
+    period = points.allowance_period(workspace, held.given_at).key
+    await session.execute(statements.RETURN_PAIRS, {**values, "points": held.points_each, "period": period})
     await announce.changed(session, kudos_id, workspace_id=workspace.id)
 
 

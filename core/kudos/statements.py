@@ -106,19 +106,35 @@ WITH named AS (
 INSERT INTO kudos_tag (workspace_id, kudos_id, tag_id) SELECT :workspace_id, :kudos_id, id FROM named
 """)
 
+# Who reacted and then presses the button means it more firmly: the second no longer goes with the reaction.
 SECOND = text("""
-INSERT INTO kudos_second (workspace_id, kudos_id, member_id, at)
-SELECT workspace_id, id, :member_id, :now FROM kudos
+INSERT INTO kudos_second (workspace_id, kudos_id, member_id, at, by_reaction)
+SELECT workspace_id, id, :member_id, :now, :by_reaction FROM kudos
 WHERE workspace_id = :workspace_id AND id = :kudos_id AND undone_at IS NULL AND NOT is_private
-ON CONFLICT DO NOTHING RETURNING kudos_id
+ON CONFLICT (workspace_id, kudos_id, member_id) DO UPDATE SET by_reaction = false
+WHERE kudos_second.by_reaction AND NOT excluded.by_reaction
+RETURNING xmax = 0 AS is_new
 """)
 
-# The window is compared with the database's clock at the very moment.
-UNDO = text("""
-UPDATE kudos SET undone_at = clock_timestamp(), message = ''
+UNSECOND = text("""
+DELETE FROM kudos_second USING kudos
+WHERE kudos_second.workspace_id = :workspace_id AND kudos_second.kudos_id = :kudos_id
+  AND kudos_second.member_id = :member_id AND kudos_second.by_reaction
+  AND kudos.workspace_id = :workspace_id AND kudos.id = :kudos_id AND kudos.undone_at IS NULL
+RETURNING kudos_second.kudos_id
+""")
+
+# The window is compared with the database's clock at the very moment. The kudos is held and only marked when its points are
+# back: what it counts on leaderboards is locked after accounts, as everybody does.
+HOLD_UNDONE = text("""
+SELECT points_each, given_at FROM kudos
 WHERE workspace_id = :workspace_id AND id = :kudos_id AND giver_id = :giver AND undone_at IS NULL
   AND given_at > clock_timestamp() - CAST(:window AS interval)
-RETURNING points_each, given_at
+FOR NO KEY UPDATE
+""")
+
+UNDO = text("""
+UPDATE kudos SET undone_at = clock_timestamp(), message = '' WHERE workspace_id = :workspace_id AND id = :kudos_id
 """)
 
 RETURN_PAIRS = text("""

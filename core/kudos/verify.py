@@ -1,5 +1,6 @@
 """Proves that kudos and the ledger tell the same story, by SQL of its own; see core.points.verify."""
 
+from core.leaderboards.verify import LEADERBOARDS
 from core.points.verify import LEDGER, Check
 
 _WITHOUT_RECEIVER = """
@@ -148,5 +149,5 @@ KUDOS = (
     Check("kudos_unannounced", "a kudos of the last day has its card", _UNANNOUNCED),
 )
 
-CHECKS = (*LEDGER, *KUDOS)
+CHECKS = (*LEDGER, *KUDOS, *LEADERBOARDS)
 """All that `plaudit verify` asks, in this order."""

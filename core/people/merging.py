@@ -52,7 +52,8 @@ _MOVE = (
     text(
         "UPDATE member SET roles = ARRAY(SELECT DISTINCT unnest(member.roles || gone.roles) ORDER BY 1),"
         " manager_id = coalesce(member.manager_id, nullif(gone.manager_id, member.id)),"
-        " is_provisional = member.is_provisional AND gone.is_provisional FROM member AS gone"
+        " is_provisional = member.is_provisional AND gone.is_provisional,"
+        " hides_rank = member.hides_rank OR gone.hides_rank FROM member AS gone"
         " WHERE member.workspace_id = :workspace_id AND member.id = :older"
         " AND gone.workspace_id = :workspace_id AND gone.id = :younger"
     ),

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import (
@@ -51,6 +51,16 @@ class Workspace(Table):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class WorkspaceZone(OfWorkspace, Table):
+    """Which zone the workspace's days were told in, from `since` on; a trigger on `workspace` writes it."""
+
+    __tablename__ = "workspace_zone"
+    __table_args__ = (ForeignKeyConstraint(["workspace_id"], ["workspace.id"]),)
+
+    since: Mapped[datetime] = mapped_column(primary_key=True)
+    zone: Mapped[str] = mapped_column(Text)
+
+
 class Binding(Table):
     """Which workspace a Teams tenant, a Slack team or (with `remote_id`) a Telegram group belongs to.
 
@@ -70,7 +80,8 @@ class Binding(Table):
 
 class Member(Numbered, Table):
     """`is_provisional` until the member is heard of by themselves or by an import. `merged_into` ends this row's life;
-    it names somebody who lives: who was merged into a merged member is merged into that one's heir."""
+    it names somebody who lives: who was merged into a merged member is merged into that one's heir. Who `hides_rank` is on no
+    leaderboard."""
 
     __tablename__ = "member"
     __table_args__ = (
@@ -86,6 +97,7 @@ class Member(Numbered, Table):
         CheckConstraint("roles <@ ARRAY['member', 'manager', 'coordinator', 'staff', 'admin']", name="roles"),
         CheckConstraint("manager_id <> id AND merged_into <> id", name="not_oneself"),
         Index("ix_member_merged", "workspace_id", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
+        Index("ix_member_unranked", "workspace_id", "id", postgresql_where=text("status = 'left' OR hides_rank")),
     )
 
     public_id: Mapped[uuid.UUID] = mapped_column(server_default=func.gen_random_uuid())
@@ -94,6 +106,7 @@ class Member(Numbered, Table):
     is_provisional: Mapped[bool] = mapped_column(server_default=text("false"))
     manager_id: Mapped[int | None]
     merged_into: Mapped[int | None]
+    hides_rank: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -105,7 +118,13 @@ class Profile(OfWorkspace, Table):
         ForeignKeyConstraint(["workspace_id", "member_id"], ["member.workspace_id", "member.id"]),
         CheckConstraint("birth_month BETWEEN 1 AND 12 AND birth_day BETWEEN 1 AND 31", name="birthday"),
         CheckConstraint("email = lower(email)", name="email"),
+        CheckConstraint("(quiet_from IS NULL) = (quiet_to IS NULL) AND quiet_from <> quiet_to", name="quiet"),
         Index("uq_profile_email", "workspace_id", "email", unique=True),
+        Index("ix_profile_department", "workspace_id", "department", postgresql_where=text("department IS NOT NULL")),
+        Index("ix_profile_location", "workspace_id", "location", postgresql_where=text("location IS NOT NULL")),
+        Index("ix_profile_job_code", "workspace_id", "job_code", postgresql_where=text("job_code IS NOT NULL")),
+        Index("ix_profile_groups", "groups", postgresql_using="gin"),
+        Index("ix_profile_programs", "programs", postgresql_using="gin"),
     )
 
     member_id: Mapped[int] = mapped_column(primary_key=True)
@@ -123,6 +142,9 @@ class Profile(OfWorkspace, Table):
     birth_month: Mapped[int | None] = mapped_column(SmallInteger)
     birth_day: Mapped[int | None] = mapped_column(SmallInteger)
     attributes: Mapped[Mapping[str, Any]] = mapped_column(server_default=text("'{}'"))
+    quiet_from: Mapped[time | None]
+    quiet_to: Mapped[time | None]
+    wants_notices: Mapped[bool] = mapped_column(server_default=text("true"))
 
 
 class PlatformIdentity(OfWorkspace, Table):

@@ -69,7 +69,6 @@ _PERSON = (
     Profile.time_zone,
 )
 _ASKED = aliased(Member)
-_LIVING = func.coalesce(_ASKED.merged_into, _ASKED.id)
 _OF_MEMBER = (Profile.workspace_id == Member.workspace_id) & (Profile.member_id == Member.id)
 
 _KNOWN = (
@@ -120,13 +119,36 @@ def _person(row: Sequence[Any]) -> Person:
 
 async def people(session: AsyncSession, member_ids: Sequence[int], *, workspace_id: int) -> Mapping[int, Person]:
     """Members by id; for one who was merged, the one who lives on."""
-    rows = await session.execute(
-        select(_ASKED.id, *_PERSON)
-        .join(Member, (Member.workspace_id == _ASKED.workspace_id) & (Member.id == _LIVING))
-        .outerjoin(Profile, _OF_MEMBER)
+    # OFFSET 0 keeps the heir a column: behind row-level security no index is asked for the value of a coalesce.
+    heirs = (
+        select(_ASKED.id, func.coalesce(_ASKED.merged_into, _ASKED.id).label("living_id"))
         .where(_ASKED.workspace_id == workspace_id, _ASKED.id.in_(set(member_ids)))
+        .offset(0)
+        .subquery()
+    )
+    rows = await session.execute(
+        select(heirs.c.id, *_PERSON)
+        .join(Member, (Member.workspace_id == workspace_id) & (Member.id == heirs.c.living_id))
+        .outerjoin(Profile, _OF_MEMBER)
     )
     return {row[0]: _person(row[1:]) for row in rows}
+
+
+async def in_group(session: AsyncSession, name: str, *, workspace_id: int, limit: int) -> Sequence[Person]:
+    """Active members of a group of the company. Case, blanks, hyphens and underscores in its name do not matter."""
+    same = text(
+        "EXISTS (SELECT FROM unnest(profile.groups) AS held WHERE"
+        " lower(regexp_replace(held, '[[:space:]_-]+', '', 'g')) = lower(regexp_replace(:name, '[[:space:]_-]+', '', 'g')))"
+    )
+    rows = await session.execute(
+        select(*_PERSON)
+        .join(Profile, _OF_MEMBER)
+        .where(Member.workspace_id == workspace_id, Member.status != LEFT, Member.merged_into.is_(None), same)
+        .order_by(Member.id)
+        .limit(limit)
+        .params(name=name)
+    )
+    return [_person(row) for row in rows]
 
 
 async def accounts(
@@ -135,6 +157,28 @@ async def accounts(
     """The remote id of each member who has an account in a tenant."""
     values = {"workspace_id": workspace_id, "platform": platform, "tenant": tenant, "members": list(member_ids)}
     return {row.member_id: row.remote_id for row in await session.execute(_ACCOUNTS, values)}
+
+
+async def aliases(session: AsyncSession, remote_ids: Sequence[str], *, workspace_id: int) -> Mapping[str, str]:
+    """The second names of accounts by their first: in Teams the Entra object id, which its people pickers know."""
+    other = aliased(PlatformIdentity)
+    rows = await session.execute(
+        select(PlatformIdentity.remote_id, other.remote_id)
+        .join(
+            other,
+            (other.workspace_id == PlatformIdentity.workspace_id)
+            & (other.platform == PlatformIdentity.platform)
+            & (other.tenant == PlatformIdentity.tenant)
+            & (other.member_id == PlatformIdentity.member_id)
+            & other.is_alias,
+        )
+        .where(
+            PlatformIdentity.workspace_id == workspace_id,
+            PlatformIdentity.remote_id.in_(remote_ids),
+            PlatformIdentity.is_alias.is_(False),
+        )
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 async def lines(session: AsyncSession, member_ids: Sequence[int], *, workspace_id: int) -> Sequence[Line]:
@@ -196,6 +240,32 @@ async def connected(session: AsyncSession, *, workspace_id: int) -> Sequence[Con
         .where(Conversation.workspace_id == workspace_id, Conversation.is_connected, Conversation.is_gone.is_(False))
         .order_by(Conversation.id)
         .limit(100)
+    )
+    return rows.all()
+
+
+async def rosters(
+    session: AsyncSession, *, workspace_id: int, platform: str, tenant: str, limit: int
+) -> Sequence[Conversation]:
+    """Conversations whose members a platform may be asked for, one a team: connected ones first, then the latest heard of."""
+    team = func.coalesce(Conversation.reference["team_id"].astext, Conversation.remote_id)
+    one_each = (
+        select(Conversation.id)
+        .where(
+            Conversation.workspace_id == workspace_id,
+            Conversation.platform == platform,
+            Conversation.tenant == tenant,
+            Conversation.kind != "personal",
+            Conversation.is_gone.is_(False),
+        )
+        .distinct(team)
+        .order_by(team, Conversation.is_connected.desc(), Conversation.heard_at.desc())
+    )
+    rows = await session.scalars(
+        select(Conversation)
+        .where(Conversation.workspace_id == workspace_id, Conversation.id.in_(one_each))
+        .order_by(Conversation.is_connected.desc(), Conversation.heard_at.desc(), Conversation.id)
+        .limit(limit)
     )
     return rows.all()
 

@@ -200,8 +200,12 @@ async def keep_place(
     name: str,
     reference: Mapping[str, Any],
     member_id: int | None,
+    is_visited: bool = False,
 ) -> Conversation:
-    """The row of a conversation, made or brought up to date; written at most once an hour if nothing changed."""
+    """The row of a conversation, made or brought up to date; written at most once an hour if nothing changed.
+
+    One that is only visited, because a member brought us into it, counts as one that we left until it is heard of otherwise.
+    """
     place = upsert(Conversation).values(
         workspace_id=workspace_id,
         platform=platform,
@@ -211,8 +215,9 @@ async def keep_place(
         name=clean_name(name) if name else "",
         reference=dict(reference),
         member_id=member_id if kind == "personal" else None,
+        is_gone=is_visited,
     )
-    await session.execute(_up_to_date(place))
+    await session.execute(place.on_conflict_do_nothing() if is_visited else _up_to_date(place))
     rows = await queries.places(session, [(platform, tenant, remote_id)], workspace_id=workspace_id)
     return rows[0]
 

@@ -19,6 +19,14 @@ class Balances(NamedTuple):
     allowance: int | None
 
 
+class Earned(NamedTuple):
+    """What a member earned for one reason, and in how many transfers."""
+
+    reason: str
+    times: int
+    points: int
+
+
 class HistoryRow(NamedTuple):
     """`change` is signed; `other_id` the member on the other side, if one is."""
 
@@ -67,6 +75,15 @@ _HISTORY = text(
 )
 
 
+_EARNED_BY_REASON = text(
+    _EARNED + " SELECT transfer.reason, count(*) AS times, sum(transfer.amount)::bigint AS points"  # noqa: S608 - the same
+    " FROM transfer WHERE transfer.workspace_id = :workspace_id AND transfer.credit_id = ANY(ARRAY(SELECT id FROM earned_account))"
+    " AND transfer.reason = ANY(:reasons) AND transfer.reverses IS NULL AND transfer.at >= :starts_at AND transfer.at < :ends_at"
+    " AND NOT EXISTS (SELECT FROM transfer AS taken_back WHERE taken_back.workspace_id = :workspace_id"
+    " AND taken_back.reverses = transfer.id) GROUP BY transfer.reason ORDER BY points DESC, transfer.reason"
+)
+
+
 async def balances(session: AsyncSession, *, workspace_id: int, member_id: int, period: str) -> Balances:
     """A member's figures; `allowance` is None if the period's was never opened."""
     values = {"workspace_id": workspace_id, "member_id": member_id, "period": period, "reasons": list(EARNING_REASONS)}
@@ -77,3 +94,12 @@ async def history(session: AsyncSession, *, workspace_id: int, member_id: int, l
     """What moved a member's earned points, newest first."""
     rows = await session.execute(_HISTORY, {"workspace_id": workspace_id, "member_id": member_id, "limit": limit})
     return [HistoryRow(*row) for row in rows]
+
+
+async def earned_by_reason(
+    session: AsyncSession, *, workspace_id: int, member_id: int, starts_at: datetime, ends_at: datetime
+) -> Sequence[Earned]:
+    """What counts as earned in a half-open period, the most first; what was taken back does not count."""
+    values = {"workspace_id": workspace_id, "member_id": member_id, "starts_at": starts_at, "ends_at": ends_at}
+    rows = await session.execute(_EARNED_BY_REASON, {**values, "reasons": list(EARNING_REASONS)})
+    return [Earned(*row) for row in rows]

@@ -3,12 +3,9 @@
 Revision: 0002
 """
 
-from pathlib import Path
-from typing import cast
-
-import asyncpg
 from alembic import op
-from sqlalchemy.engine.interfaces import AdaptedConnection
+
+from migrations import script
 
 revision = "0002"
 down_revision = "0001"
@@ -17,10 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
-    connection = op.get_bind().connection.dbapi_connection
-    assert isinstance(connection, AdaptedConnection)
-    connection.run_async(lambda driver: cast("asyncpg.Connection", driver).execute(script))
+    script.run(__file__)
 
 
 def downgrade() -> None:

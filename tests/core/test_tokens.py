@@ -86,6 +86,20 @@ async def test_a_card_rendered_again_keeps_its_tokens_and_their_time(session: As
     await tokens.find(session, first)
 
 
+@pytest.mark.parametrize(("mode", "lives_on"), [(SINGLE, False), (PER_MEMBER, False), (REPEATABLE, True)])
+async def test_a_button_of_any_number_of_presses_lives_on_with_its_newest_card(
+    session: AsyncSession, mode: str, lives_on: bool
+) -> None:
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    (token,) = await tokens.mint(session, [grant(mode=mode, expires_at=yesterday)], secret=SECRET)
+    assert await tokens.mint(session, [grant(mode=mode)], secret=SECRET) == [token]
+    if lives_on:
+        await tokens.find(session, token)
+        return
+    with pytest.raises(Closed):
+        await tokens.find(session, token)
+
+
 @pytest.mark.parametrize(
     "garbage",
     ["", "x", "A" * 22, "é" * 22, "\ud800", "a\x00b", "🎉" * 5000, "' OR 1=1 --", "\udfff" * 22],

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from core.badges import revoking
 from core.badges import service as badges
 from core.badges.models import Badge
 from core.badges.verify import CHECKS
@@ -174,10 +175,28 @@ CORRUPTIONS = (
         "INSERT INTO award_guard SELECT workspace_id, id, 1, now() FROM badge WHERE workspace_id = :w LIMIT 1",
     ),
     ("award_act", changed("award", "act_id = 1", "true")),
+    (
+        "award_response_elsewhere",
+        """INSERT INTO award_comment (workspace_id, award_id, member_id, text) SELECT workspace_id, max(id), min(member_id), 'x'
+        FROM award WHERE workspace_id = :w GROUP BY workspace_id, act_id HAVING count(*) > 1""",
+    ),
+    (
+        "award_liked_by_party",
+        f"""INSERT INTO award_like (workspace_id, award_id, member_id) SELECT workspace_id, id, giver_id FROM award
+        WHERE id = {ONE_AWARD} AND workspace_id = :w""",
+    ),
     ("badge_columns", changed("badge", "points = points + 1", "true")),
     ("badge_columns", changed("badge", "name = 'other'", "true")),
     ("badge_columns", changed("badge_term", "name = 'other'", "kind = 'category'")),
     ("badge_columns", changed("badge", "category_id = type_id", "true")),
+    ("leaderboard_points", changed("leaderboard_total", "score = score + 1", "measure = 'points' AND period = 'all'")),
+    ("leaderboard_points", "DELETE FROM leaderboard_total WHERE workspace_id = :w AND measure = 'points' AND period LIKE '%W%'"),
+    ("leaderboard_points", changed("leaderboard_total", "period = '1999'", "measure = 'points' AND period ~ '^....$'")),
+    ("leaderboard_kudos", changed("leaderboard_total", "score = score - 1", "measure = 'kudos' AND period = 'all'")),
+    ("leaderboard_given", changed("kudos", "giver_id = (SELECT max(member_id) FROM kudos_receiver)", f"id = {ONE_KUDOS}")),
+    ("leaderboard_badges", changed("leaderboard_total", "score = 7", "measure = 'badges'")),
+    ("leaderboard_ranked", changed("leaderboard_total", "is_ranked = NOT is_ranked", "measure = 'points' AND period = 'all'")),
+    ("workspace_zone", changed("workspace_zone", "zone = 'Europe/Madrid'", "true")),
 )  # fmt: skip
 
 
@@ -283,12 +302,13 @@ async def give_badges(
     plain = await make_badge(session, workspace, points=0)
 
     async def give(given: Badge, *receivers: Person) -> list[int]:
-        return await badges.award(session, workspace=workspace, badge=given, giver=giver, receivers=receivers, now=now)
+        made = await badges.award(session, workspace=workspace, badge=given, giver=giver, receivers=receivers, now=now)
+        return list(made.award_ids)
 
     await give(badge, first)
     (taken,) = await give(badge, second)
     await give(plain, first, second)
-    await badges.revoke(session, workspace=workspace, award_id=taken, actor=giver, reason="by mistake", now=now)
+    await revoking.revoke(session, workspace=workspace, award_id=taken, actor=giver, reason="by mistake", now=now)
 
 
 async def spend(session: AsyncSession, workspace: Workspace, member: Person, amount: int, *, now: datetime) -> None:

@@ -191,10 +191,28 @@ async def filled(session: AsyncSession, workspace: Workspace) -> None:
             " SELECT workspace_id, id, :member, 1, 10 FROM badge WHERE workspace_id = :workspace"
         ),
         "INSERT INTO award_guard SELECT workspace_id, id, :member, now() FROM badge WHERE workspace_id = :workspace",
+        "INSERT INTO award_like (workspace_id, award_id, member_id) SELECT workspace_id, id, member_id FROM award WHERE workspace_id = :workspace",
+        (
+            "INSERT INTO award_comment (workspace_id, award_id, member_id, text)"
+            " SELECT workspace_id, id, member_id, 'well done' FROM award WHERE workspace_id = :workspace"
+        ),
+        "INSERT INTO award_report (workspace_id, award_id, member_id) SELECT workspace_id, id, member_id FROM award WHERE workspace_id = :workspace",
+        "INSERT INTO award_showcase SELECT workspace_id, member_id, 1, badge_id FROM award WHERE workspace_id = :workspace",
+        "INSERT INTO award_draft (workspace_id, giver_id, receiver_ids, badge_ids) VALUES (:workspace, :member, '{}', '{}')",
         "INSERT INTO draw_result VALUES (:workspace, 1, 1, :member)",
+        (
+            "INSERT INTO draft (workspace_id, conversation, member_id, kind, nonce, reference, expires_at)"
+            " VALUES (:workspace, 'telegram:1:1', :member, 'kudos_form', '1f', '{}', now())"
+        ),
         "INSERT INTO job_run VALUES (:workspace, 'digest', '2026-11-20')",
         "INSERT INTO link (workspace_id, member_id, platform, tenant, remote_id) VALUES (:workspace, :member, 'slack', 'T1', 'U1')",
+        "INSERT INTO leaderboard_step VALUES (:workspace, 'points', 'all', 1, 1)",
+        "INSERT INTO leaderboard_snapshot VALUES (:workspace, 'points', 'month', '2026-11', 0, NULL, NULL, '[]', true)",
         "INSERT INTO post VALUES (:workspace, 'k', 'm', '{}')",
+        (
+            "INSERT INTO slack_installation (workspace_id, team_id, app_id, bot_user_id, bot_id, sealed_token)"
+            " SELECT id, 'T' || id, 'A1', 'U1', 'B1', 'sealed' FROM workspace WHERE id = :workspace"
+        ),
         "INSERT INTO vote VALUES (:workspace, 1, 'tag', 1, 1)",
     ):
         await session.execute(text(statement), {key: value for key, value in values.items() if f":{key}" in statement})
@@ -328,6 +346,15 @@ TRANSFER = "INSERT INTO transfer (workspace_id, group_id, debit_id, credit_id, a
             "INSERT INTO award (workspace_id, badge_id, member_id, act_id, points) SELECT workspace_id, badge_id, member_id, act_id, points FROM award",
             "uq_award_once",
         ),
+        (
+            "INSERT INTO award_comment (workspace_id, award_id, member_id, text) SELECT workspace_id, award_id, member_id, text FROM award_comment",
+            "uq_award_comment_words",
+        ),
+        (
+            "INSERT INTO award_report (workspace_id, award_id, member_id) SELECT workspace_id, award_id, member_id FROM award_report",
+            "uq_award_report_once",
+        ),
+        ("UPDATE award_showcase SET place = 4", "ck_award_showcase_place"),
         (
             TRANSFER + " SELECT workspace_id, 1, debit_id, debit_id, 1, 'x', 'x' FROM transfer LIMIT 1",
             "ck_transfer_two_accounts",

@@ -14,6 +14,7 @@ from core.badges.definition.people import Entry
 from core.badges.definition.rules import Rule
 from core.badges.timeframe import KINDS as TIMEFRAMES
 from core.badges.timeframe import is_rolling
+from core.text import clean
 
 POINTS_DEFAULT = 10
 POINTS_MAX = 1_000_000_000
@@ -48,6 +49,11 @@ def _icon(value: Any) -> Any:
         if len(value) > 500 or any(character.isspace() for character in value) or (":" in value and not is_address):
             raise refuse("icon_invalid", found=value[:60])
     return value or None
+
+
+def _line(value: Any) -> Any:
+    """A name as members see and type it: one line, without what is invisible or turns the text around."""
+    return clean(value).replace("\n", " ") if isinstance(value, str) else value
 
 
 class Event(Part):
@@ -94,7 +100,7 @@ class Definition(Part):
     """`reward_id` is the definition's name in its file; `kind` is what the type makes it do."""
 
     reward_id: Annotated[int, Field(ge=1, le=2**53)]
-    reward: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+    reward: Annotated[str, StringConstraints(min_length=1, max_length=120), BeforeValidator(_line)]
     description: Text = ""
     points: Annotated[int, Field(ge=0, le=POINTS_MAX)] = POINTS_DEFAULT
     reward_type: Word
@@ -106,7 +112,7 @@ class Definition(Part):
     color: Annotated[str, BeforeValidator(_color)] | None = None
     is_secret: bool = False
     icon: Annotated[str, BeforeValidator(_icon)] | None = None
-    emoji: Annotated[str, StringConstraints(strip_whitespace=True, max_length=32)] = ""
+    emoji: Annotated[str, StringConstraints(max_length=32), BeforeValidator(_line)] = ""
     message: str = ""
     multiple: bool = False
     timeframe: Annotated[str, BeforeValidator(_timeframe)] | None = None

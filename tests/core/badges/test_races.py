@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.badges import service
+from core.badges import revoking, service
 from core.badges.models import Badge
 from core.badges.verify import CHECKS
 from core.database import Sessions
@@ -104,7 +104,7 @@ async def test_of_forty_revocations_one_is_done(database: Sessions) -> None:
 
     async def revoke() -> None:
         async with database.begin(workspace.id) as (session, now):
-            await service.revoke(session, workspace=workspace, award_id=made.id, actor=ana, reason="x", now=now)
+            await revoking.revoke(session, workspace=workspace, award_id=made.id, actor=ana, reason="x", now=now)
 
     outcomes = await asyncio.gather(*(outcome(revoke) for _ in range(40)))
     assert Counter(outcomes) == {GIVEN: 1, "award_already_revoked": 39}
@@ -122,7 +122,7 @@ async def test_revoking_and_awarding_at_once_leave_at_most_one(database: Session
 
         async def revoke(award_id: int = standing[0].id) -> None:
             async with database.begin(workspace.id) as (session, now):
-                await service.revoke(
+                await revoking.revoke(
                     session,
                     workspace=workspace,
                     award_id=award_id,

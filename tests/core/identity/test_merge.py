@@ -16,6 +16,7 @@ from core.kudos import queries as kudos_queries
 from core.kudos import service as kudos
 from core.kudos.service import SelfKudos
 from core.leaderboards import queries as leaderboards
+from core.leaderboards.asking import Asked
 from core.outbox import Outgoing
 from core.people import queries as people
 from core.people import service as people_service
@@ -87,8 +88,12 @@ async def test_what_both_earned_and_gave_is_one_balance_one_allowance_one_histor
         ("kudos", 7, 12, family.luis.member_id),
         ("kudos", 5, 5, family.luis.member_id),
     ]
-    board = await leaderboards.points(
-        family.session, workspace=family.workspace, name="all", reader_id=family.ana.member_id, now=family.now
+    board = await leaderboards.board(
+        family.session,
+        workspace=family.workspace,
+        asked=Asked(period="all"),
+        reader_id=family.ana.member_id,
+        now=family.now,
     )
     assert [(row.member_id, row.score) for row in board.rows] == [
         (family.eva.member_id, 14),

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +13,7 @@ from core.kudos.wording import Wording
 from core.outbox import BROADCAST, NOTICE
 from core.people import service as people
 from core.people.models import Workspace
+from core.standing import standing_at
 from tests.factories import enter, make_member, make_members, make_place, make_workspace, thank
 
 _ROWS = text(
@@ -179,3 +181,37 @@ async def test_another_workspace_is_never_told(session: AsyncSession, workspace:
     await thank(session, workspace, ana, [luis], now=now)
     assert [row.kind for row in await told(session, workspace)] == ["kudos_notice"]
     assert await told(session, other) == []
+
+
+_POST = text(
+    "INSERT INTO post (workspace_id, dedup_key, message_id, address) VALUES (:workspace_id, :key, :message_id, '{}')"
+)
+
+
+@pytest.mark.parametrize(
+    ("key", "is_found"),
+    [
+        ("kudos:7:in:slack:T1:C1", True),
+        ("kudos:7:in:slack:T1:C2", False),
+        ("kudos:7:in:slack:T1:C1:x", False),
+        ("kudos:7:to:slack:T1:C1", False),
+        ("badge:7:in:slack:T1:C1", False),
+    ],
+)
+async def test_the_kudos_of_a_card_is_found_by_its_message(
+    session: AsyncSession, workspace: Workspace, key: str, is_found: bool
+) -> None:
+    await session.execute(_POST, {"workspace_id": workspace.id, "key": key, "message_id": "17.5"})
+    found = {
+        (scope, message_id): await standing_at(
+            session, "kudos", workspace_id=workspace.id, scope=scope, message_id=message_id
+        )
+        for scope in ("slack:T1:C1", "slack:T1:%", "slack:T1:C_")
+        for message_id in ("17.5", "17.6")
+    }
+    assert {place: kudos_id for place, kudos_id in found.items() if kudos_id} == (
+        {("slack:T1:C1", "17.5"): 7} if is_found else {}
+    )
+    other = await make_workspace(session)
+    await enter(session, workspace.id)
+    assert await standing_at(session, "kudos", workspace_id=other.id, scope="slack:T1:C1", message_id="17.5") is None

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.kudos import queries
@@ -21,7 +22,7 @@ from core.people.models import Workspace
 from core.people.queries import Person
 from core.points.queries import Balances
 from tests.books import assert_balanced
-from tests.factories import figures, make_member, make_members, make_workspace, thank
+from tests.factories import enter, figures, make_member, make_members, make_place, make_workspace, thank
 
 LONG_AGO = timedelta(minutes=10)
 JUST_IN_TIME = timedelta(minutes=9, seconds=50)
@@ -38,8 +39,16 @@ async def undo(session: AsyncSession, workspace: Workspace, kudos_id: int, giver
         await kudos.undo(session, workspace=workspace, kudos_id=kudos_id, giver=giver, now=now)
 
 
-async def second(session: AsyncSession, workspace: Workspace, kudos_id: int, member: Person, now: datetime) -> None:
-    await kudos.second(session, workspace=workspace, kudos_id=kudos_id, member=member, now=now)
+async def second(
+    session: AsyncSession,
+    workspace: Workspace,
+    kudos_id: int,
+    member: Person,
+    now: datetime,
+    *,
+    by_reaction: bool = False,
+) -> None:
+    await kudos.second(session, workspace=workspace, kudos_id=kudos_id, member=member, by_reaction=by_reaction, now=now)
 
 
 async def test_what_is_taken_back_was_never_given(session: AsyncSession, workspace: Workspace, now: datetime) -> None:
@@ -121,6 +130,66 @@ async def test_a_second_counts_once_a_member(session: AsyncSession, workspace: W
     assert (await story(session, workspace, kudos_id)).seconds == 2
     assert (await figures(session, workspace, luis, now=now)).current == 1
     assert (await figures(session, workspace, eva, now=now)).allowance is None
+
+
+async def revisions(session: AsyncSession, kudos_id: int) -> int:
+    """How often the one card of a kudos was owed."""
+    found = await session.execute(
+        text("SELECT revision FROM outbox WHERE dedup_key LIKE :key AND kind = 'kudos_card'"),
+        {"key": f"kudos:{kudos_id}:in:%"},
+    )
+    return int(found.scalar_one())
+
+
+async def test_a_second_by_reaction_goes_with_the_reaction(
+    session: AsyncSession, workspace: Workspace, now: datetime
+) -> None:
+    await make_place(session, workspace, is_connected=True)
+    ana, luis, eva, leo = await make_members(session, workspace, 4)
+    kudos_id = await thank(session, workspace, ana, [luis], now=now)
+
+    async def unsecond(member: Person) -> None:
+        await kudos.unsecond(session, workspace=workspace, kudos_id=kudos_id, member=member)
+
+    for _ in range(2):
+        await second(session, workspace, kudos_id, eva, now, by_reaction=True)
+    assert (await story(session, workspace, kudos_id)).seconds == 1
+    assert await revisions(session, kudos_id) == 2
+    await unsecond(leo)
+    assert (await story(session, workspace, kudos_id)).seconds == 1
+    for _ in range(2):
+        await unsecond(eva)
+    assert (await story(session, workspace, kudos_id)).seconds == 0
+    assert await revisions(session, kudos_id) == 3
+
+
+@pytest.mark.parametrize("button_first", [True, False])
+async def test_a_second_by_the_button_stays_whatever_becomes_of_the_reaction(
+    session: AsyncSession, workspace: Workspace, now: datetime, button_first: bool
+) -> None:
+    await make_place(session, workspace, is_connected=True)
+    ana, luis, eva = await make_members(session, workspace, 3)
+    kudos_id = await thank(session, workspace, ana, [luis], now=now)
+    for by_reaction in (not button_first, button_first):
+        await second(session, workspace, kudos_id, eva, now, by_reaction=by_reaction)
+    await kudos.unsecond(session, workspace=workspace, kudos_id=kudos_id, member=eva)
+    assert (await story(session, workspace, kudos_id)).seconds == 1
+    assert await revisions(session, kudos_id) == 2
+
+
+async def test_what_was_taken_back_keeps_its_seconds_and_another_company_touches_none(
+    session: AsyncSession, workspace: Workspace, now: datetime
+) -> None:
+    ana, luis, eva = await make_members(session, workspace, 3)
+    kudos_id = await thank(session, workspace, ana, [luis], now=now)
+    await second(session, workspace, kudos_id, eva, now, by_reaction=True)
+    other = await make_workspace(session)
+    await enter(session, workspace.id)
+    await kudos.unsecond(session, workspace=other, kudos_id=kudos_id, member=eva)
+    assert (await story(session, workspace, kudos_id)).seconds == 1
+    await undo(session, workspace, kudos_id, ana, now)
+    await kudos.unsecond(session, workspace=workspace, kudos_id=kudos_id, member=eva)
+    assert (await story(session, workspace, kudos_id)).seconds == 1
 
 
 async def test_who_cannot_second(session: AsyncSession, workspace: Workspace, now: datetime) -> None:

@@ -1,0 +1,1 @@
+"""Which Slack workspaces installed us, with their sealed tokens, and who may add one."""

@@ -18,6 +18,8 @@ from cards.model import Card
 from cards.people import Person
 from cards.render import Context, adaptive, blockkit, plain, telegram
 from cards.words import Words
+from core.leaderboards.asking import Asked
+from core.leaderboards.models import PERIODS
 
 MILLISECONDS_MAX = 0.5
 BARE_MICROSECONDS = 12
@@ -29,8 +31,7 @@ RENDERERS = (adaptive.render, blockkit.render, telegram.render, plain.render)
 def run() -> list[Figure]:
     rows = tuple(Row(rank, Person(rank, f"Colleague {rank}"), 1000 - rank) for rank in range(1, 11))
     view = LeaderboardView(
-        measure="points",
-        period="all",
+        asked=Asked("points", "all"),
         starts_at=None,
         ends_at=None,
         zone="Etc/UTC",
@@ -78,7 +79,7 @@ def _bare(rows: tuple[Row, ...]) -> bytes:
     ]
     actions = [
         {"type": "Action.Execute", "title": period, "verb": "leaderboard", "data": {"token": f"token-{period}"}}
-        for period in leaderboards.PERIODS
+        for period in PERIODS
     ]
     card = {"type": "AdaptiveCard", "version": "1.5", "body": [*body, {"type": "ActionSet", "actions": actions}]}
     return orjson.dumps(card)

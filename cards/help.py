@@ -7,8 +7,13 @@ from cards.words import Words
 
 EXAMPLES = {
     "kudos": ("simple", "points", "private", "undo", "me"),
+    "badge": ("give", "choose", "undo", "story", "comment", "report", "revoke"),
+    "badges": ("own", "other"),
     "points": ("own", "other", "history"),
-    "leaderboard": ("month", "week", "all"),
+    "leaderboard": ("month", "week", "all", "kudos", "department", "channel"),
+    "me": ("page",),
+    "why": ("points", "badge", "other"),
+    "settings": ("form", "language", "zone", "quiet", "notices"),
     "link": ("code", "use"),
     "help": ("all", "one"),
     "admin": ("connect", "code", "disconnect"),
@@ -40,10 +45,12 @@ def unknown_verb(words: Words, typed: str, nearest: str | None) -> Card:
     return Card(sentence, tuple(elements))
 
 
-def welcome(words: Words, is_personal: bool, is_connected: bool) -> Card:
-    """The first words in a place: what this is for and the one next step."""
+def welcome(words: Words, is_personal: bool, is_connected: bool, *, is_closed: bool = False) -> Card:
+    """The first words in a place: what this is for and the one next step. `is_closed`: the link that led here does nothing any
+    more."""
     title = words("help.welcome")
-    return Card(title, (Heading(title), *_first_steps(words, is_personal, is_connected)))
+    closed = (Paragraph(words.line("refusals.closed")),) if is_closed else ()
+    return Card(title, (*closed, Heading(title), *_first_steps(words, is_personal, is_connected)))
 
 
 def _first_steps(words: Words, is_personal: bool, is_connected: bool) -> Iterator[Element]:

@@ -4,12 +4,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cards.model import Action, Button, Buttons, Card, Divider, Element, Facts, Heading, Mode, Paragraph, Quote, Text
+from cards.model import (
+    Action,
+    Button,
+    Buttons,
+    Card,
+    Divider,
+    Element,
+    Facts,
+    Heading,
+    Mode,
+    Paragraph,
+    Quote,
+    Refresh,
+    Text,
+)
 from cards.people import Person, named
 from cards.words import Words, plain
 
 SECOND = "kudos_second"
 UNDO = "kudos_undo"
+LOOK = "kudos_look"
 SECOND_LIFETIME = timedelta(days=90)
 IN_ONE_SENTENCE_MAX = 6
 LISTED_MAX = 10
@@ -49,10 +64,22 @@ class AllowanceView:
     zone: str
 
 
-def given(words: Words, view: KudosView) -> Card:
-    """For everybody in the conversation."""
+def given(words: Words, view: KudosView, undo_left: timedelta = timedelta()) -> Card:
+    """For everybody in the conversation. As long as the giver may undo it, the card looks like `own` to them."""
     second = () if view.is_private else (_second(words, view),)
-    return Card(_summary(words, view), (*_thanks(words, view), *_what_for(words, view), *second))
+    look = Action(LOOK, object_id=view.kudos_id, mode=Mode.REPEATABLE, lifetime=SECOND_LIFETIME)
+    return Card(
+        _summary(words, view),
+        (*_thanks(words, view), *_what_for(words, view), *second),
+        refresh=Refresh(look, (view.giver.member_id,)) if undo_left > timedelta() else None,
+    )
+
+
+def own(words: Words, view: KudosView, undo_left: timedelta) -> Card:
+    """The same card as its giver sees it: with Undo while there is time, and how many agreed, which is not theirs to do."""
+    agreed = (_subtle(words("kudos.seconded_count", count=view.seconds)),) if view.seconds else ()
+    undo = tuple(_undo(words, view, undo_left)) if undo_left > timedelta() else ()
+    return Card(_summary(words, view), (*_thanks(words, view), *_what_for(words, view), *agreed, *undo))
 
 
 def received(words: Words, view: KudosView) -> Card:
@@ -118,9 +145,9 @@ def mine(
             (words("kudos.given_count"), counts["given"]),
         )
     )
-    latest = (*_latest(words, "received", received, zone), *_latest(words, "given", given, zone))
-    empty = () if latest else (Paragraph(words.line("kudos.none")),)
-    return Card(words("kudos.mine_summary", **counts), (Heading(words("kudos.mine")), facts, *latest, *empty))
+    lately = (*latest(words, "received", received, zone), *latest(words, "given", given, zone))
+    empty = () if lately else (Paragraph(words.line("kudos.none")),)
+    return Card(words("kudos.mine_summary", **counts), (Heading(words("kudos.mine")), facts, *lately, *empty))
 
 
 def _summary(words: Words, view: KudosView) -> str:
@@ -174,7 +201,8 @@ def _allowance(words: Words, key: str, points: int, allowance: AllowanceView | N
         )
 
 
-def _latest(words: Words, side: str, views: tuple[KudosView, ...], zone: str) -> Iterator[Element]:
+def latest(words: Words, side: str, views: tuple[KudosView, ...], zone: str) -> Iterator[Element]:
+    """What a member `received` or `given` lately, newest first; nothing where there is nothing. `zone` is an IANA name."""
     if not views:
         return
     yield Divider()

@@ -5,7 +5,7 @@ a platform's JSON. Whatever a member typed is only ever the `text` of a run, nev
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
@@ -151,21 +151,36 @@ class TextInput:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`options` are (value, label) pairs; values are ids of ours."""
+    """`options` are (value, label) pairs; values are ids of ours. `value` is what is chosen; with `several`, any number of
+    values separated by commas."""
 
     name: str
     label: str
     options: tuple[tuple[str, str], ...]
     value: str = ""
     required: bool = False
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PeopleInput:
+    """`accounts` are those already chosen, by the ids of the platform that the form is on."""
+
     name: str
     label: str
     several: bool = True
     required: bool = False
+    accounts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Picker:
+    """The platform's own picker of people, beneath the conversation, where it has one (Telegram): a button `label` to choose up
+    to `most`, answered with the number `request`. Without a label it takes an earlier one away."""
+
+    label: str = ""
+    request: int = 0
+    most: int = 10
 
 
 Input = TextInput | Choice | PeopleInput
@@ -186,24 +201,66 @@ Element = (
 
 
 @dataclass(frozen=True, slots=True)
+class Refresh:
+    """`members` see a version of their own: their client asks for it by itself, with `action`. Anybody may ask."""
+
+    action: Action
+    members: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """`summary` is the one line of a notification and the fallback where a surface shows no card."""
+    """`summary` is the one line of a notification and the fallback where a surface shows no card.
+
+    A card with `submit` is a form: its inputs are sent by that button. `opener` leads to it where it stands on a surface that
+    shows no inputs. `picker` is shown with it or taken away by it. `way` is what a link from elsewhere does: such a card can only
+    stand in a private chat. `refresh` is where a message in a group may look different to some of its readers.
+    """
 
     summary: str
     elements: tuple[Element, ...] = ()
+    submit: Button | None = None
+    opener: Button | None = None
+    picker: Picker | None = None
+    way: Action | None = None
+    refresh: Refresh | None = None
 
     def actions(self) -> Iterator[Action]:
         """Every action that needs a token before the card can be rendered, in order."""
         for element in self.elements:
             if isinstance(element, Buttons):
                 yield from (button.action for button in element.buttons if isinstance(button.action, Action))
+        for ending in (self.submit, self.opener):
+            if ending is not None and isinstance(ending.action, Action):
+                yield ending.action
+        if self.way is not None:
+            yield self.way
+        if self.refresh is not None:
+            yield self.refresh.action
+
+    def inputs(self) -> Iterator[Input]:
+        yield from (element for element in self.elements if isinstance(element, TextInput | Choice | PeopleInput))
+
+    def as_form(self) -> "Card":
+        """The card where inputs are shown: the button that sends them stands below."""
+        if self.submit is None:
+            return self
+        return replace(self, elements=(*self.elements, Buttons((self.submit,))), submit=None, opener=None)
+
+    def as_message(self) -> "Card":
+        """The card where no inputs are shown: in their place stands the button that leads to them."""
+        if self.opener is None:
+            return self
+        kept = (element for element in self.elements if not isinstance(element, TextInput | Choice | PeopleInput))
+        return replace(self, elements=(*kept, Buttons((self.opener,))), submit=None, opener=None)
 
     def mentioned(self) -> frozenset[int]:
         """Members whose account on the platform a renderer may need."""
-        return frozenset(
+        named = frozenset(
             run.member_id
             for element in self.elements
             if isinstance(element, Paragraph)
             for run in element.runs
             if isinstance(run, Mention)
         )
+        return named | frozenset(self.refresh.members if self.refresh else ())

@@ -95,6 +95,10 @@ class Words:
         """`Mon 24 Nov, 00:00` in the IANA zone."""
         return self._time("time.moment", moment, zone)
 
+    def instant(self, moment: datetime, zone: str) -> str:
+        """`24 Nov 2025, 00:00` in the IANA zone, for what may be far away."""
+        return self._time("time.instant", moment, zone)
+
     def verbs(self) -> Mapping[str, str]:
         """Case-folded spelling → verb, of every locale: any member may type any language."""
         return _spellings("verbs")

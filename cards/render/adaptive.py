@@ -1,5 +1,7 @@
 """Card → Adaptive Card 1.5 for Microsoft Teams.
 
+A message's buttons are Universal Actions (Action.Execute). A dialog knows only Action.Submit, and what opens one is that, too.
+
 Text of members goes into TextRuns, which know no markup. Only where somebody is mentioned, and in headings and facts, it has
 to be a TextBlock, which reads Markdown: there it is escaped (`cards.render.markdown`).
 """
@@ -10,6 +12,7 @@ from typing import Any, assert_never
 
 import orjson
 
+from cards.forms import OPEN
 from cards.model import (
     Button,
     Buttons,
@@ -27,6 +30,7 @@ from cards.model import (
     PeopleInput,
     Progress,
     Quote,
+    Refresh,
     Run,
     Table,
     Text,
@@ -34,6 +38,7 @@ from cards.model import (
 )
 from cards.render import Context, Rendered
 from cards.render import adaptive_elements as adaptive
+from cards.render.adaptive_inputs import shown_input
 from cards.render.columns import width
 from cards.render.markdown import escaped, literal, mention_name, strong
 from cards.render.shrink import shrunk
@@ -46,12 +51,14 @@ BUTTONS_PER_SET = 3  # beyond that Teams cuts the labels
 LINES_OF_QUOTE_MAX = 60
 SHARE_MIN, SHARE_MAX = 4, 24
 STYLES = {"primary": "positive", "danger": "destructive"}
-PEOPLE = {"type": "Data.Query", "dataset": "graph.microsoft.com/users"}
+REFRESHED_MAX = 60  # more people than that cannot have views of their own
+USER_PREFIX = "29:"
 
 
 def render(card: Card, context: Context) -> Rendered:
     """The card as a dict. Raises KeyError for an action without a token."""
     dropped: list[str] = []
+    card = card.as_form() if context.is_form or not context.in_group else card.as_message()
     payload = _Writer(context).card(card)
     while len(orjson.dumps(payload)) > SIZE_MAX:
         smaller = shrunk(card)
@@ -79,6 +86,7 @@ class _Writer:
             body=body or [adaptive.RichTextBlock(inlines=[literal(visible(card.summary))])],
             fallback_text=escaped(visible(card.summary)),
             msteams={"width": "Full", **self._entities()},
+            refresh=self._refresh(card.refresh),
         )
         payload: dict[str, Any] = adaptive.rendered(written)
         return payload
@@ -94,7 +102,7 @@ class _Writer:
                 yield block
             is_divided = is_divided or isinstance(element, Divider)
 
-    def _blocks(self, element: Element) -> Iterator[Any]:  # noqa: C901, PLR0912 - one case for each element
+    def _blocks(self, element: Element) -> Iterator[Any]:  # noqa: C901 - one case for each element
         match element:
             case Heading(text):
                 yield adaptive.TextBlock(
@@ -116,12 +124,8 @@ class _Writer:
                 return
             case Buttons(buttons):
                 yield from self._buttons(buttons)
-            case TextInput():
-                yield _text_input(element)
-            case Choice():
-                yield _choice(element)
-            case PeopleInput():
-                yield _people(element)
+            case TextInput() | Choice() | PeopleInput():
+                yield shown_input(element)
             case _:
                 assert_never(element)
 
@@ -158,6 +162,17 @@ class _Writer:
             return {}
         return {"entities": [mention.entity() for mention in self._mentions.values()]}
 
+    def _refresh(self, refresh: Refresh | None) -> Any:
+        """Without a list Teams would refresh the card for everybody; it knows people by their `29:` ids alone."""
+        if refresh is None:
+            return None
+        accounts = [self._context.accounts.get(member_id, "") for member_id in refresh.members[:REFRESHED_MAX]]
+        user_ids = [account for account in accounts if account.startswith(USER_PREFIX)]
+        if not user_ids:
+            return None
+        token = self._context.tokens[refresh.action]
+        return adaptive.Refresh(action=adaptive.Execute(verb=VERB, data={"token": token}), user_ids=user_ids)
+
     def _buttons(self, buttons: tuple[Button, ...]) -> Iterator[Any]:
         for start in range(0, len(buttons), BUTTONS_PER_SET):
             actions = [self._action(button) for button in buttons[start : start + BUTTONS_PER_SET]]
@@ -167,8 +182,13 @@ class _Writer:
         title = visible(button.label)
         if isinstance(button.action, Link):
             return adaptive.OpenUrl(title=title, url=button.action.url)
-        token = self._context.tokens[button.action]
-        return adaptive.Execute(title=title, verb=VERB, data={"token": token}, style=STYLES.get(button.style))
+        data: dict[str, Any] = {"token": self._context.tokens[button.action]}
+        style = STYLES.get(button.style)
+        if self._context.is_form:
+            return adaptive.Submit(title=title, data=data, style=style)
+        if button.action.verb == OPEN:
+            return adaptive.Submit(title=title, data={"msteams": {"type": "task/fetch"}, **data}, style=style)
+        return adaptive.Execute(title=title, verb=VERB, data=data, style=style)
 
 
 def _inline(run: Run) -> Any:
@@ -236,40 +256,3 @@ def _cell(text: str, *, is_bold: bool) -> list[Any]:
         return []
     inline = adaptive.TextRun(text=literal(text), weight="Bolder") if is_bold else literal(text)
     return [adaptive.RichTextBlock(inlines=[inline])]
-
-
-def _text_input(element: TextInput) -> Any:
-    return adaptive.InputText(
-        id=element.name,
-        label=visible(element.label),
-        placeholder=visible(element.placeholder) or None,
-        value=visible(element.value) or None,
-        is_multiline=element.multiline,
-        max_length=element.length_max,
-        is_required=element.required,
-        error_message=visible(element.label) if element.required else None,
-    )
-
-
-def _choice(element: Choice) -> Any:
-    return adaptive.InputChoiceSet(
-        id=element.name,
-        label=visible(element.label),
-        choices=[adaptive.Choice(title=visible(label), value=value) for value, label in element.options],
-        value=element.value or None,
-        is_required=element.required,
-        error_message=visible(element.label) if element.required else None,
-    )
-
-
-def _people(element: PeopleInput) -> Any:
-    """The values are Entra object ids, separated by commas."""
-    return adaptive.InputChoiceSet(
-        id=element.name,
-        label=visible(element.label),
-        choices=[],
-        data=PEOPLE,
-        is_multi_select=element.several,
-        is_required=element.required,
-        error_message=visible(element.label) if element.required else None,
-    )

@@ -69,6 +69,20 @@ class Execute(_Strict):
     style = Property(type=str)
 
 
+class Submit(_Strict):
+    element_type = "Action.Submit"
+    title = Property(type=str)
+    data = Property(type=dict)
+    style = Property(type=str)
+
+
+class Refresh(_Strict):
+    """How a client asks for the version of a card that is made for its user."""
+
+    action = Property(type=Execute)
+    user_ids = Property(type=list, key_name="userIds")
+
+
 class TextRun(_Strict, elements.TextRun):  # type: ignore[misc]
     select_action = Property(type=OpenUrl, key_name="selectAction")
 
@@ -151,6 +165,7 @@ class AdaptiveCard(_Strict, adaptivecard.AdaptiveCard):  # type: ignore[misc]
     element_type = "AdaptiveCard"
     version = Property(type=str)
     msteams = Property(type=dict)
+    refresh = Property(type=Refresh)
 
 
 @dataclass(frozen=True, slots=True)

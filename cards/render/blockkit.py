@@ -1,4 +1,4 @@
-"""Card → Block Kit for Slack messages.
+"""Card → Block Kit for Slack messages; `blockkit_views` does modals and App Home.
 
 Text of members stands in `rich_text` and `plain_text`, which know no mrkdwn; only the fallback `text` is read as mrkdwn and
 is escaped. Bounds: https://docs.slack.dev/reference/block-kit.
@@ -50,6 +50,7 @@ TABLE_TEXT_MAX = 10_000
 MONOSPACED_WIDTH = 60
 BLANK = "\u00a0"
 STYLES = ("bold", "italic", "code")
+LASTING = frozenset({"actions", "input"})
 
 _CALL = re.compile(r"@(?=\w)")
 
@@ -58,15 +59,21 @@ Json = dict[str, Any]
 
 def render(card: Card, context: Context) -> Rendered:
     """`{"text", "blocks"}`. Raises KeyError for an action without a token."""
+    card, cut = fitting(card.as_message())
+    writer = Writer(context)
+    blocks = [block for element in card.elements for block in writer.blocks(element)]
+    text = fallback(card.summary)
+    payload = {"text": text if text.strip() or not blocks else "…", "blocks": writer.fitted(blocks, BLOCKS_MAX)}
+    return Rendered(payload, (*cut, *writer.dropped))
+
+
+def fitting(card: Card) -> tuple[Card, list[str]]:
+    """The card with no more to read than Slack takes, and phrases about what was cut."""
     cut: list[str] = []
     while characters(card) > MESSAGE_MAX and (smaller := shrunk(card)) is not None:
         card, phrase = smaller
         cut.append(phrase)
-    writer = _Writer(context)
-    blocks = [block for element in card.elements for block in writer.blocks(element)]
-    text = fallback(card.summary)
-    payload = {"text": text if text.strip() or not blocks else "…", "blocks": writer.fitted(blocks)}
-    return Rendered(payload, (*cut, *writer.dropped))
+    return card, cut
 
 
 def fallback(summary: str) -> str:
@@ -75,40 +82,41 @@ def fallback(summary: str) -> str:
     return _CALL.sub("@\u2060", text)
 
 
-class _Writer:
-    """One message being written: buttons are numbered, the first table is a native one, what is cut is noted."""
+class Writer:
+    """One message or view being written: buttons are numbered, the first table of a message is a native one (a view has
+    none), what is cut is noted."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, *, is_view: bool = False) -> None:
         self.dropped: list[str] = []
         self._context = context
         self._numbers = count(1)
-        self._has_table = False
+        self._has_table = is_view
 
-    def fitted(self, blocks: list[Json]) -> list[Json]:
-        """At most 50 blocks; those with buttons stay."""
-        surplus = len(blocks) - BLOCKS_MAX
+    def fitted(self, blocks: list[Json], blocks_max: int) -> list[Json]:
+        """At most so many blocks; those with buttons or inputs stay."""
+        surplus = len(blocks) - blocks_max
         if surplus <= 0:
             return blocks
-        self.dropped.append(f"{surplus} blocks beyond {BLOCKS_MAX}")
-        expendable = [index for index, block in enumerate(blocks) if block["type"] != "actions"]
+        self.dropped.append(f"{surplus} blocks beyond {blocks_max}")
+        expendable = [index for index, block in enumerate(blocks) if block["type"] not in LASTING]
         left_out = set(expendable[len(expendable) - surplus :])
         return [block for index, block in enumerate(blocks) if index not in left_out]
 
     def blocks(self, element: Element) -> Iterator[Json]:  # noqa: C901 - one case for each element
         match element:
             case Heading(text):
-                yield {"type": "header", "text": _plain(self._cut(text, HEADER_MAX, "heading"))}
+                yield {"type": "header", "text": plain_text(self.cut(text, HEADER_MAX, "heading"))}
             case Paragraph(runs):
                 yield from self._paragraph(runs)
             case Quote(text):
-                inside = [_text(self._cut(text, TEXT_MAX, "quote"))]
+                inside = [_text(self.cut(text, TEXT_MAX, "quote"))]
                 yield _rich({"type": "rich_text_quote", "elements": inside})
             case Facts(pairs):
                 yield _rich(*(_section(_text(f"{title}: ", bold=True), _text(value)) for title, value in pairs))
             case Table():
                 yield self._table(element)
             case Image(url, alt):
-                yield {"type": "image", "image_url": url, "alt_text": self._cut(alt, ALT_MAX, "alternative text")}
+                yield {"type": "image", "image_url": url, "alt_text": self.cut(alt, ALT_MAX, "alternative text")}
             case Progress(label, share):
                 yield _rich(_section(_text(f"{label} {bar(share)}")))
             case Divider():
@@ -124,7 +132,7 @@ class _Writer:
         if not read(runs).strip():
             return
         if is_subtle(runs):
-            yield {"type": "context", "elements": [_plain(self._cut(read(runs), TEXT_MAX, "paragraph"))]}
+            yield {"type": "context", "elements": [plain_text(self.cut(read(runs), TEXT_MAX, "paragraph"))]}
             return
         yield _rich(_section(*(self._inline(run) for run in runs if shown(run))))
 
@@ -132,7 +140,7 @@ class _Writer:
         match run:
             case Text(text):
                 return _text(
-                    self._cut(text, TEXT_MAX, "paragraph"), **{name: True for name in STYLES if getattr(run, name)}
+                    self.cut(text, TEXT_MAX, "paragraph"), **{name: True for name in STYLES if getattr(run, name)}
                 )
             case Mention(member_id, name):
                 account = self._context.accounts.get(member_id)
@@ -166,7 +174,7 @@ class _Writer:
         lines, is_cut = aligned(table, MONOSPACED_WIDTH)
         if is_cut:
             self.dropped.append("table cells cut")
-        text = self._cut("\n".join(lines), TEXT_MAX, "table")
+        text = self.cut("\n".join(lines), TEXT_MAX, "table")
         return _rich({"type": "rich_text_preformatted", "elements": [_text(text)]})
 
     def _buttons(self, buttons: tuple[Button, ...]) -> Iterator[Json]:
@@ -178,7 +186,7 @@ class _Writer:
         written: Json = {
             "type": "button",
             "action_id": f"plaudit:{next(self._numbers)}",
-            "text": _plain(self._cut(button.label, LABEL_MAX, "button label")),
+            "text": plain_text(self.cut(button.label, LABEL_MAX, "button label")),
         }
         if button.style != "default":
             written["style"] = button.style
@@ -186,7 +194,7 @@ class _Writer:
             return {**written, "url": button.action.url}
         return {**written, "value": self._context.tokens[button.action]}
 
-    def _cut(self, text: str, length_max: int, what: str) -> str:
+    def cut(self, text: str, length_max: int, what: str) -> str:
         """What fits; Slack refuses empty texts, so a blank stands for nothing."""
         whole = visible(text)
         kept = clipped(whole, length_max)
@@ -195,7 +203,7 @@ class _Writer:
         return kept or BLANK
 
 
-def _plain(text: str) -> Json:
+def plain_text(text: str) -> Json:
     """`emoji` would turn `:words:` of members into pictures."""
     return {"type": "plain_text", "text": text, "emoji": False}
 

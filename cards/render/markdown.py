@@ -9,6 +9,7 @@ _LINE_START = re.compile(r"^(\s*\d*)([-+#=.)])", re.MULTILINE)
 _INDENT = re.compile(r"^[^\S\n]+", re.MULTILINE)
 # Clients replace {{DATE(…)}} and {{TIME(…)}} wherever they stand; a word joiner between the braces stops that.
 _FUNCTION = re.compile(r"\{(?=\{)")
+_BETWEEN_LETTERS = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
 _NOT_IN_MENTION = re.compile(r"[\\`*_\[\]<>~&|#\n]+")
 
 
@@ -23,10 +24,11 @@ def escaped(text: str) -> str:
 
 
 def strong(text: str) -> str:
-    """Bold, where its edges allow Markdown to see the asterisks as such; otherwise plain."""
-    if text and text[0].isalnum() and text[-1].isalnum():
-        return f"**{escaped(text)}**"
-    return escaped(text)
+    """Bold from the first letter or digit to the last: beside anything else Markdown does not see the asterisks as such."""
+    core = _BETWEEN_LETTERS.search(text)
+    if core is None:
+        return escaped(text)
+    return f"{escaped(text[: core.start()])}**{escaped(core[0])}**{escaped(text[core.end() :])}"
 
 
 def mention_name(name: str) -> str:

@@ -32,7 +32,7 @@ WIDTH = 100
 
 def render(card: Card, context: Context) -> Rendered:  # noqa: ARG001 - the signature of every renderer
     """`{"text"}`: one block under the other; buttons are `[labels]`."""
-    lines = [line for element in card.elements for line in _lines(element)]
+    lines = [line for element in card.as_form().elements for line in _lines(element)]
     return Rendered({"text": "\n".join(lines) or visible(card.summary)})
 
 

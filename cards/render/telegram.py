@@ -24,6 +24,7 @@ from cards.model import (
     Mention,
     Paragraph,
     PeopleInput,
+    Picker,
     Progress,
     Quote,
     Run,
@@ -34,7 +35,7 @@ from cards.model import (
 from cards.render import Context, Rendered
 from cards.render.columns import aligned, width
 from cards.render.shrink import shrunk
-from cards.render.text import bar, clipped, units, visible
+from cards.render.text import bar, clipped, is_subtle, units, visible
 
 TEXT_MAX = 4096  # UTF-16 code units, tags and entities not counted
 ENTITIES_MAX = 100
@@ -68,6 +69,7 @@ Json = dict[str, Any]
 
 def render(card: Card, context: Context) -> Rendered:
     """Parameters of `sendMessage` without `chat_id`. Raises KeyError for an action without a token."""
+    card = card.as_message()
     writer = _Writer(context)
     dropped: list[str] = []
     text = writer.text(card)
@@ -79,9 +81,20 @@ def render(card: Card, context: Context) -> Rendered:
     if len(_OPENING_TAG.findall(text)) > ENTITIES_MAX:
         dropped.append(f"formatting beyond {ENTITIES_MAX} entities")
     payload: Json = {"text": text, "parse_mode": "HTML", "link_preview_options": {"is_disabled": True}}
-    if keyboard := [row for element in card.elements for row in writer.rows(element)]:
-        payload["reply_markup"] = {"inline_keyboard": keyboard}
-    return Rendered(payload, (*dropped, *writer.dropped))
+    keyboard = [row for element in card.elements for row in writer.rows(element)]
+    if markup := _beneath(card.picker) if card.picker else {"inline_keyboard": keyboard} if keyboard else None:
+        payload["reply_markup"] = markup
+    return Rendered(payload, (*dropped, *writer.dropped), context.tokens[card.way] if card.way else "")
+
+
+def _beneath(picker: Picker) -> Json:
+    """The keyboard in place of the one for letters, which stays until it is taken away; a message has either this or buttons of
+    its own."""
+    if not picker.label:
+        return {"remove_keyboard": True}
+    asked = {"request_id": picker.request, "user_is_bot": False, "max_quantity": picker.most, "request_name": True}
+    button = {"text": clipped(visible(picker.label), LABEL_MAX), "request_users": asked}
+    return {"keyboard": [[button]], "resize_keyboard": True}
 
 
 def unlinked(text: str) -> str:
@@ -97,13 +110,13 @@ class _Writer:
         self._context = context
 
     def text(self, card: Card) -> str:
-        """Blocks are set apart by a blank line, a quote stands close to what it belongs to."""
+        """Blocks are set apart by a blank line; a quote stands close to whose it is, and an aside close to its quote."""
         written = ""
         previous: Element | None = None
         for element in card.elements:
             block = self._block(element)
             if block and written:
-                is_close = isinstance(element, Quote) or isinstance(previous, Quote)
+                is_close = isinstance(element, Quote) or (isinstance(previous, Quote) and _is_aside(element))
                 written += "\n" if is_close else "\n\n"
             if block:
                 written, previous = written + block, element
@@ -183,6 +196,10 @@ class _Writer:
         if len(token.encode()) > CALLBACK_BYTES_MAX:
             raise ValueError(f"a token of {len(token.encode())} bytes; Telegram takes {CALLBACK_BYTES_MAX}")
         return {"text": label, "callback_data": token}
+
+
+def _is_aside(element: Element) -> bool:
+    return isinstance(element, Paragraph) and is_subtle(element.runs)
 
 
 def _listed(table: Table) -> str:

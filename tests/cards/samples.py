@@ -1,38 +1,29 @@
 """One of each card that members see, as the golden files and the pictures show them."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from cards import badges, identity, kudos, leaderboards, places, points, refusals
+from cards import forms, home, identity, kudos, leaderboards, places, points, refusals, settings, steps, why
 from cards import help as helps
-from cards.badges import AwardView
+from cards.forms import KudosForm, Opening
+from cards.home import HomeView
 from cards.identity import Merge, Question
 from cards.kudos import AllowanceView, KudosView, TagView
 from cards.leaderboards import LeaderboardView, Row
-from cards.model import Card
-from cards.people import Person
+from cards.model import Card, Paragraph
 from cards.points import HistoryRow, PointsView
 from cards.render import Context
+from cards.settings import SettingsView
+from cards.steps import Progress
+from cards.why import BadgeWhy, Share
 from cards.words import Words
+from core.leaderboards.asking import Asked, Crew, Point
+from tests.cards.badge_samples import BADGES
+from tests.cards.cast import ANA, CROWD, INES, LUIS, MADRID, MESSAGE, MONDAY, NEXT_MONDAY, NOW, ZOE
 
-MADRID = "Europe/Madrid"
-NOW = datetime(2025, 11, 19, 9, 30, tzinfo=UTC)
-MONDAY = datetime(2025, 11, 16, 23, 0, tzinfo=UTC)
-NEXT_MONDAY = datetime(2025, 11, 23, 23, 0, tzinfo=UTC)
-
-ANA, LUIS, INES, ZOE = (
-    Person(1, "Ana García"),
-    Person(2, "Luis Peña"),
-    Person(3, "Inés <Admin> *QA*"),
-    Person(4, "李小龍"),
-)
-CROWD = tuple(Person(100 + number, f"Colleague {number}") for number in range(1, 51))
 ALLOWANCE = AllowanceView(left=35, total=50, resets_at=NEXT_MONDAY, zone=MADRID)
 TAGS = (TagView("teamwork", "🤝"), TagView("above_and_beyond"))
-MESSAGE = (
-    "Thank you for staying late to fix the build 🎉\nand for explaining it to all of us, @here <b>really</b> *well*."
-)
 
 
 def kudos_view(**changes: Any) -> KudosView:
@@ -49,29 +40,13 @@ def kudos_view(**changes: Any) -> KudosView:
     return KudosView(**{**usual, **changes})
 
 
-def award_view(**changes: Any) -> AwardView:
-    usual: dict[str, Any] = {
-        "badge": "Above <b> and *beyond*",
-        "emoji": "🏆",
-        "description": "For doing more than anybody asked",
-        "rarity": "epic",
-        "giver": ANA,
-        "receivers": (LUIS, INES),
-        "message": MESSAGE,
-        "said": "Congratulations, Luis Peña!",
-        "points": 50,
-    }
-    return AwardView(**{**usual, **changes})
-
-
 def board(**changes: Any) -> LeaderboardView:
     people = (ZOE, ANA, LUIS, INES, *CROWD)
     ranks = (1, 2, 2, *range(4, 11))
     rows = tuple(Row(rank, person, 1230 - 110 * rank) for rank, person in zip(ranks, people, strict=False))
     own = Row(17, CROWD[30], 80)
     usual: dict[str, Any] = {
-        "measure": "points",
-        "period": "week",
+        "asked": Asked("points", "week"),
         "starts_at": MONDAY,
         "ends_at": NEXT_MONDAY,
         "zone": MADRID,
@@ -82,6 +57,21 @@ def board(**changes: Any) -> LeaderboardView:
         "reader_id": CROWD[30].member_id,
     }
     return LeaderboardView(**{**usual, **changes})
+
+
+def second_page() -> LeaderboardView:
+    """In the middle of a ranking, by a reader who stands above it."""
+    rows = tuple(Row(11 + place, CROWD[10 + place], 900 - place) for place in range(10))
+    own = Row(3, INES, 1200)
+    return board(
+        asked=Asked("points", "week", turn="from", point=Point(900, 111)),
+        rows=rows,
+        own=own,
+        neighbours=(Row(2, ANA, 1210), own, Row(4, LUIS, 1190)),
+        reader_id=INES.member_id,
+        before=True,
+        after=True,
+    )
 
 
 def own_points(words: Words) -> Card:
@@ -107,6 +97,46 @@ def mine(words: Words) -> Card:
     return kudos.mine(words, received, (kudos_view(receivers=CROWD, message="Thank you all"),), 12, 1, zone=MADRID)
 
 
+def kudos_form(words: Words, **changes: Any) -> Card:
+    opening = Opening(reader=1, nonce="4f7k2m9q", place=7, **changes)
+    return forms.kudos(words, KudosForm(opening, ((7, "#general"), (8, "Berlin <office>")), TAGS, ALLOWANCE))
+
+
+def kudos_form_again(words: Words) -> Card:
+    wrong = refusals.refusal(words, "points_invalid", {"given": "+1.5", "limit": 50}).elements[0]
+    assert isinstance(wrong, Paragraph)
+    values = {"message": MESSAGE, "points": "1.5", "tags": "teamwork", "privacy": "private", "place": "8"}
+    return kudos_form(words, values=values, accounts=("U000002", "U000003"), wrong=wrong.runs)
+
+
+def own_page(words: Words, **changes: Any) -> Card:
+    usual: dict[str, Any] = {
+        "member_id": 1,
+        "name": "Ana García",
+        "current": 1200,
+        "total": 1540,
+        "allowance": ALLOWANCE,
+        "badges": 3,
+        "received": (kudos_view(giver=LUIS, receivers=(ANA,)), kudos_view(giver=INES, is_private=True)),
+        "given": (kudos_view(receivers=CROWD, message="Thank you all"),),
+        "received_count": 12,
+        "given_count": 1,
+        "zone": MADRID,
+    }
+    return home.home(words, HomeView(**{**usual, **changes}))
+
+
+def kudos_steps(words: Words, **changes: Any) -> Card:
+    values = {"message": MESSAGE, "tags": "teamwork", "privacy": "public", "place": "8"}
+    usual: dict[str, Any] = {"nonce": "4f7k2m9q", "reader": 1, "values": values, "people": (LUIS.name, INES.name)}
+    return steps.form(words, kudos_form(words), Progress(**{**usual, **changes}))
+
+
+def why_badge_view() -> BadgeWhy:
+    held = {"badge": "Above and beyond", "name": LUIS.name, "since_on": NOW.isoformat(), "zone": MADRID}
+    return BadgeWhy("Above and beyond", LUIS, False, NOW, ANA, MESSAGE, (), (("badge_held", held),), MADRID)
+
+
 SAMPLES: Mapping[str, Callable[[Words], Card]] = {
     "kudos_given": lambda words: kudos.given(words, kudos_view()),
     "kudos_given_to_one": lambda words: kudos.given(
@@ -119,26 +149,64 @@ SAMPLES: Mapping[str, Callable[[Words], Card]] = {
     "kudos_receipt": lambda words: kudos.receipt(words, kudos_view(), ALLOWANCE, NOW + timedelta(minutes=10), now=NOW),
     "kudos_taken_back": lambda words: kudos.taken_back(words, kudos_view(), ALLOWANCE),
     "kudos_seconded": lambda words: kudos.seconded(words, kudos_view()),
+    "kudos_with_views": lambda words: kudos.given(words, kudos_view(), timedelta(minutes=10)),
+    "kudos_own": lambda words: kudos.own(words, kudos_view(), timedelta(minutes=10)),
     "kudos_mine": mine,
-    "badge_given": lambda words: badges.given(words, award_view()),
-    "badge_given_to_fifty": lambda words: badges.given(words, award_view(receivers=CROWD)),
-    "badge_earned": lambda words: badges.given(
-        words, award_view(giver=None, receivers=(ZOE,), message="", said="", description="", emoji="", points=0)
+    "why_points": lambda words: why.points(words, [Share("kudos", 9, 12), Share("badge_earned", 1, 50)]),
+    "why_badge": lambda words: why.badge(words, why_badge_view()),
+    "settings_form": lambda words: settings.form(
+        words,
+        SettingsView("es", "Europe/Madrid", "Europe/Madrid", "22:00–07:00", wants_notices=True),
+        Opening(1, "x", 0),
     ),
-    "badge_received": lambda words: badges.received(words, award_view(receivers=(LUIS,))),
-    "badge_won": lambda words: badges.received(words, award_view(giver=None, receivers=(LUIS,), message="")),
-    "badge_revoked": lambda words: badges.revoked(words, award_view()),
+    "settings_kept": lambda words: settings.kept(words, SettingsView("", "", "Etc/UTC", "", wants_notices=False)),
+    "kudos_form": kudos_form,
+    "kudos_form_again": kudos_form_again,
+    **BADGES,
+    "home": own_page,
+    "home_of_a_newcomer": lambda words: own_page(
+        words, current=0, total=0, allowance=None, badges=0, received=(), given=(), received_count=0, given_count=0
+    ),
+    "kudos_form_opener": lambda words: forms.opener(words, "kudos", 7, ANA),
+    "form_steps": kudos_steps,
+    "form_steps_empty": lambda words: kudos_steps(words, values={}, people=()),
+    "form_steps_people": lambda words: kudos_steps(words, asked="people"),
+    "form_steps_text": lambda words: kudos_steps(words, asked="points", values={"points": "+5"}),
+    "form_steps_options": lambda words: kudos_steps(words, asked="tags"),
+    "form_steps_picker": lambda words: steps.picker(words, 7),
+    "form_steps_chosen": lambda words: steps.chosen(words, (LUIS.name, INES.name)),
+    "form_steps_cancelled": steps.cancelled,
     "points_own": own_points,
     "points_of_another": points_of_another,
     "points_history": history,
     "leaderboard": lambda words: leaderboards.page(words, board()),
     "leaderboard_empty": lambda words: leaderboards.page(
-        words, board(rows=(), own=None, neighbours=(), participants=0, period="all", starts_at=None, ends_at=None)
+        words,
+        board(
+            asked=Asked("points", "all"), rows=(), own=None, neighbours=(), participants=0, starts_at=None, ends_at=None
+        ),
+    ),
+    "leaderboard_recognised": lambda words: leaderboards.page(
+        words, board(asked=Asked("kudos", "month", Crew("department", "R&D <b>*Ops*")), share_id=1, after=True)
+    ),
+    "leaderboard_second_page": lambda words: leaderboards.page(words, second_page()),
+    "leaderboard_shared": lambda words: leaderboards.page(
+        words, board(asked=Asked("given", "quarter", is_open=True), own=None, neighbours=(), reader_id=None, after=True)
+    ),
+    "leaderboard_hidden": lambda words: leaderboards.page(
+        words,
+        board(
+            asked=Asked("badges", "year", Crew("channel", "7")),
+            own=None,
+            neighbours=(),
+            hides=True,
+        ),
     ),
     "help_overview": helps.overview,
     "help_kudos": lambda words: helps.verb(words, "kudos"),
     "help_unknown": lambda words: helps.unknown_verb(words, "kudo*s <b>", "kudos"),
     "welcome_personal": lambda words: helps.welcome(words, is_personal=True, is_connected=True),
+    "welcome_closed": lambda words: helps.welcome(words, is_personal=True, is_connected=True, is_closed=True),
     "welcome_unconnected": lambda words: helps.welcome(words, is_personal=False, is_connected=False),
     "place_connected": lambda words: places.connected(words, "#general", ("teams", "slack", "telegram")),
     "place_disconnected": lambda words: places.disconnected(words, "#general"),
@@ -162,7 +230,9 @@ SAMPLES: Mapping[str, Callable[[Words], Card]] = {
 
 def context_of(card: Card, platform: str = "", locale: str = "en") -> Context:
     """Tokens for all buttons; accounts for the first people only, so that both ways of naming are seen."""
-    accounts = {"adaptive": "29:{}", "blockkit": "U00000{}", "telegram": "10000{}"}.get(platform, "")
+    slack = "U00000{}"
+    ids = {"adaptive": "29:{}", "blockkit": slack, "modal": slack, "home": slack, "telegram": "10000{}"}
+    accounts = ids.get(platform, "")
     known = {person.member_id: accounts.format(person.member_id) for person in (ANA, LUIS, INES)} if accounts else {}
     tokens = {action: f"token-{number:02}" for number, action in enumerate(dict.fromkeys(card.actions()), 1)}
     return Context(tokens=tokens, accounts=known, locale=locale)

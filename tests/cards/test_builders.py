@@ -1,5 +1,6 @@
 """What the cards say: the figures, the people and the buttons that belong there, and nothing more."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,28 +10,27 @@ from cards import help as helps
 from cards import kudos, leaderboards, places, points
 from cards.kudos import AllowanceView
 from cards.leaderboards import Row
-from cards.model import Buttons, Card, Mode, Paragraph, Table, Text
+from cards.model import Button, Buttons, Card, Mode, Paragraph, Table, Text
 from cards.people import named
 from cards.points import HistoryRow, PointsView
 from cards.render import Context, plain
 from cards.words import Words, locale_names, words_for
 from cards.words import plain as text_of
-from tests.cards.samples import (
-    ALLOWANCE,
-    ANA,
-    CROWD,
-    INES,
-    LUIS,
-    MADRID,
-    MESSAGE,
-    NEXT_MONDAY,
-    NOW,
-    SAMPLES,
-    board,
-    kudos_view,
-)
+from core.leaderboards.asking import Asked, Crew, Point
+from core.leaderboards.asking import read as read_asked
+from core.leaderboards.models import MEASURES, PERIODS
+from tests.cards.cast import ANA, CROWD, INES, LUIS, MADRID, MESSAGE, NEXT_MONDAY, NOW
+from tests.cards.samples import ALLOWANCE, SAMPLES, board, kudos_view, second_page
 
 ENGLISH = words_for("en")
+
+
+def buttons_of(card: Card) -> list[Button]:
+    return [button for element in card.elements if isinstance(element, Buttons) for button in element.buttons]
+
+
+def labels(card: Card) -> list[str]:
+    return [button.label for button in buttons_of(card)]
 
 
 def read(card: Card) -> str:
@@ -200,6 +200,11 @@ class TestLeaderboard:
         assert table.highlighted == {12}
         assert "You are number 17 of 42." in read(card)
 
+    def test_reader_above_the_page_is_shown_above_it(self) -> None:
+        table = table_of(leaderboards.page(ENGLISH, second_page()))
+        assert [row[0] for row in table.rows[:5]] == ["🥈", "🥉", "4", "⋯", "11"]
+        assert table.highlighted == {1}
+
     def test_neighbours_that_are_on_the_page_are_not_repeated(self) -> None:
         view = board()
         own = Row(11, LUIS, 100)
@@ -223,29 +228,65 @@ class TestLeaderboard:
     def test_reader_without_a_place(self) -> None:
         assert "You are not on this list yet." in read(leaderboards.page(ENGLISH, board(own=None, neighbours=())))
 
+    def test_who_hides_is_told_so_and_what_nobody_else_sees(self) -> None:
+        hidden = board(own=None, neighbours=(), hides=True)
+        assert "You hide your rank: nobody sees you on any list." in read(leaderboards.page(ENGLISH, hidden))
+        ranked = board(own=None, neighbours=(), hides=True, hidden_rank=3)
+        assert "You would be number 3." in read(leaderboards.page(ENGLISH, ranked))
+
     def test_empty_invites(self) -> None:
-        card = leaderboards.page(ENGLISH, board(rows=(), own=None, neighbours=(), participants=0))
+        card = leaderboards.page(ENGLISH, board(rows=(), own=None, neighbours=(), participants=0, share_id=7))
         assert "/kudos @name" in read(card)
         assert not any(isinstance(element, Table) for element in card.elements)
+        assert "Share to channel" not in labels(card)
 
-    def test_periods_are_buttons_and_the_chosen_one_is_marked(self) -> None:
-        card = leaderboards.page(ENGLISH, board(measure="kudos", period="month"))
-        actions = list(card.actions())
-        arguments = [action.argument for action in actions]
-        assert arguments == ["kudos:today", "kudos:week", "kudos:month", "kudos:quarter", "kudos:year", "kudos:all"]
-        assert {(action.verb, action.mode, action.lifetime) for action in actions} == {
+    def test_measures_and_periods_are_buttons_and_the_chosen_ones_are_marked(self) -> None:
+        crew = Crew("department", "Sales")
+        asked = Asked("kudos", "month", crew, "from", Point(7, 9))
+        card = leaderboards.page(ENGLISH, board(asked=asked))
+        first = asked.first
+        wanted = [replace(first, measure=measure) for measure in MEASURES]
+        wanted += [replace(first, period=period) for period in PERIODS]
+        turns = [action for action in card.actions() if read_asked(action.argument) in wanted]
+        assert [read_asked(action.argument) for action in turns] == wanted
+        assert {(action.verb, action.mode, action.lifetime) for action in turns} == {
             ("leaderboard", Mode.REPEATABLE, timedelta(days=30))
         }
-        (buttons,) = (element for element in card.elements if isinstance(element, Buttons))
-        assert [button.label for button in buttons.buttons if button.style == "primary"] == ["✓ Month"]
+        assert [button.label for button in buttons_of(card) if button.style == "primary"] == ["✓ Kudos", "✓ Month"]
+
+    def test_pages_begin_and_end_where_this_one_does(self) -> None:
+        view = second_page()
+        card = leaderboards.page(ENGLISH, view)
+        assert labels(card)[:3] == ["‹ Previous", "My place", "Next ›"]
+        until, own, later = [read_asked(action.argument) for action in card.actions()][:3]
+        assert until == replace(view.asked, turn="until", point=Point(900, view.rows[0].person.member_id))
+        assert own == Asked("points", "week", turn="own")
+        assert later == replace(view.asked, turn="from", point=Point(891, view.rows[-1].person.member_id + 1))
+
+    def test_sharing_is_offered_where_there_is_a_channel_and_works_once(self) -> None:
+        assert "Share to channel" not in labels(leaderboards.page(ENGLISH, board()))
+        view = board(share_id=1_700_000_000)
+        [action] = [
+            action for action in leaderboards.page(ENGLISH, view).actions() if action.verb == "leaderboard_share"
+        ]
+        assert (action.mode, action.object_id, action.argument) == (Mode.SINGLE, 1_700_000_000, "points:week")
+
+    @pytest.mark.parametrize("locale", locale_names())
+    @pytest.mark.parametrize("measure", MEASURES)
+    def test_every_measure_has_its_title_in_every_language(self, measure: str, locale: str) -> None:
+        words = words_for(locale)
+        card = leaderboards.page(words, board(asked=Asked(measure, "week", Crew("channel", "1"))))
+        assert words(f"leaderboards.measures.{measure}") in read(card)
+        assert words("leaderboards.crews.channel", name="") in read(card)
 
     def test_last_day_of_a_half_open_period(self) -> None:
         assert "17 Nov 2025 – 23 Nov 2025 · 42 people" in read(leaderboards.page(ENGLISH, board()))
-        one_day = board(period="today", ends_at=board().starts_at + timedelta(days=1))  # type: ignore[operator]
+        one_day = board(asked=Asked("points", "today"), ends_at=board().starts_at + timedelta(days=1))  # type: ignore[operator]
         assert "\n17 Nov 2025 · 42 people" in read(leaderboards.page(ENGLISH, one_day))
 
-    def test_unknown_measure_has_a_general_name(self) -> None:
-        assert read(leaderboards.page(ENGLISH, board(measure="bananas"))).startswith("Leaderboard · this week")
+    def test_only_a_first_page_tells_who_leads(self) -> None:
+        assert leaderboards.page(ENGLISH, board()).summary == "Points · this week: 李小龍 leads"
+        assert leaderboards.page(ENGLISH, second_page()).summary == "Points · this week"
 
 
 class TestHelp:

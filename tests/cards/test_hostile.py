@@ -15,6 +15,7 @@ from cards.kudos import KudosView, TagView
 from cards.model import Card, Column, Facts, Heading, Mention, Paragraph, Quote, Table, Text
 from cards.people import Person
 from cards.render import Context, adaptive, blockkit, plain, telegram
+from cards.render.markdown import strong
 from cards.render.text import visible
 from cards.words import words_for
 from tests.cards.hostile import HOSTILE
@@ -233,3 +234,17 @@ def unlinked_and_unformatted(card: Card) -> None:
     read_adaptive(adaptive.render(card, context_of(card, "29:1")).payload)
     answer = telegram_judge.parsed(telegram.render(card, context_of(card, "1")).payload["text"])
     assert telegram_judge.links(answer["text"]) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["Hero", "🏆 Hero", "*Star* of _the_ (day)!", "李小龍", "a", "「a」 b", "x__y", "{{x}}"]
+)
+def test_what_is_bold_is_bold_wherever_it_stands(text: str) -> None:
+    """From its first letter to its last, next to words and in the middle of them."""
+    for around in ("{}", "the {} badge", "({})", "x{}y"):
+        written = around.replace("{}", strong(text))
+        assert squeezed(read_markdown(written)) == squeezed(around.replace("{}", text))
+        (inline,) = [token for token in MARKDOWN.parse(written) if token.type == "inline"]
+        kinds = [child.type for child in inline.children or []]
+        bold = (inline.children or [])[kinds.index("strong_open") : kinds.index("strong_close")]
+        assert "".join(child.content for child in bold)[:1] == next(letter for letter in text if letter.isalnum())

@@ -8,7 +8,7 @@ from cards import refusals
 from cards.model import Card, Paragraph, Text
 from cards.render import Context, plain
 from cards.words import locale_names, words_for
-from tests.cards.samples import MADRID, NEXT_MONDAY
+from tests.cards.cast import MADRID, NEXT_MONDAY
 
 ENGLISH = words_for("en")
 
@@ -18,6 +18,10 @@ def read(card: Card) -> str:
 
 
 LATER = {"resets_at": NEXT_MONDAY.isoformat(), "zone": MADRID}
+OPENS = {"opens_at": NEXT_MONDAY.isoformat(), "zone": MADRID}
+WHO = [{"job_codes": ["MANAGER", "DIRECTOR"], "groups": ["board"]}, {"people": ["2"]}]
+WHEN = {*LATER, *OPENS, "since_on"}
+TOLD_IN_WORDS = {"kind", "timeframe", "attribute", "operator"}
 REFUSALS: dict[str, dict[str, Any]] = {
     "unknown_person": {"name": "Ana"},
     "person_not_found": {"name": "Ana"},
@@ -32,11 +36,19 @@ REFUSALS: dict[str, dict[str, Any]] = {
     "no_message": {},
     "message_too_long": {"length": 1204, "limit": 1000},
     "too_many_receivers": {"count": 61, "limit": 50},
+    "answer_too_long": {"length": 1204, "limit": 1000},
     "too_many_tags": {"count": 12, "limit": 10},
     "tag_invalid": {"tag": "#!"},
     "self_kudos": {},
     "points_invalid": {"given": "+1.5", "limit": 50},
     "points_twice": {},
+    "language_unknown": {"typed": "Klingon", "known": "en (English), es (Español)"},
+    "zone_unknown": {"typed": "Madird", "near": "Europe/Madrid"},
+    "quiet_invalid": {"typed": "25-7"},
+    "switch_unclear": {"typed": "maybe"},
+    "setting_unknown": {"typed": "colour"},
+    "crowd_unknown": {"name": "#general"},
+    "place_not_yours": {},
     "allowance_short": {"needed": 10, "left": 1, **LATER},
     "balance_short": {"needed": 10, "left": 3},
     "edit_changes_people": {},
@@ -48,6 +60,55 @@ REFUSALS: dict[str, dict[str, Any]] = {
     "kudos_gone": {},
     "own_kudos_second": {},
     "repeated": {"seconds": 30},
+    "badge_unknown": {"typed": "Tema player", "nearest": ["Team player", "Above and beyond"]},
+    "badge_unnamed": {"nearest": ["Team player"]},
+    "badge_none_to_give": {},
+    "badge_points_fixed": {"given": "+5"},
+    "badge_repeated": {"seconds": 30},
+    "badge_disabled": {"badge": "Team player"},
+    "badge_not_by_hand": {"badge": "Team player", "kind": "achievement"},
+    "badge_not_yet": {"badge": "Team player", **OPENS},
+    "badge_closed": {"badge": "Team player", **OPENS},
+    "badge_over": {"badge": "Team player"},
+    "badge_not_yours": {"badge": "Team player", "who": WHO},
+    "badge_not_for_them": {"badge": "Team player", "name": "Ana", "who": WHO},
+    "badge_condition_unmet": {
+        "badge": "Team player",
+        "name": "Ana",
+        "attribute": "tenure_days",
+        "operator": "gte",
+        "wanted": 90,
+    },
+    "badge_giver_left": {},
+    "badge_receiver_left": {"name": "Ana"},
+    "badge_to_oneself": {},
+    "badge_to_nobody": {"badge": "Team player"},
+    "badge_to_too_many": {"count": 61, "limit": 50},
+    "badge_held": {"badge": "Team player", "name": "Ana", "since_on": NEXT_MONDAY.isoformat(), "zone": MADRID},
+    "badge_held_this_period": {"badge": "Team player", "name": "Ana", "timeframe": "monthly", **LATER},
+    "badge_too_soon": {"badge": "Team player", "name": "Ana", **LATER},
+    "badge_message_too_long": {"length": 1204, "limit": 1000},
+    "badge_nothing_to_undo": {"minutes": 10},
+    "badge_not_held": {},
+    "badge_term_taken": {"kind": "category", "name": "Sales"},
+    "badge_term_gone": {},
+    "badge_term_in_use": {"count": 3},
+    "award_gone": {},
+    "award_already_revoked": {},
+    "award_unnamed": {},
+    "award_not_found": {"name": "Ana"},
+    "award_reported": {},
+    "own_award_like": {},
+    "revoke_not_allowed": {"minutes": 10},
+    "revoke_reason_missing": {"limit": 1000},
+    "comment_empty": {},
+    "comment_too_long": {"length": 1204, "limit": 500},
+    "comment_repeated": {},
+    "comment_gone": {},
+    "comment_not_yours": {},
+    "report_too_long": {"length": 1204, "limit": 500},
+    "report_decided": {},
+    "showcase_full": {"limit": 3},
     "closed": {},
     "already_done": {},
     "not_for_you": {},
@@ -58,12 +119,33 @@ REFUSALS: dict[str, dict[str, Any]] = {
     "place_taken": {},
     "private_chat_closed": {},
     "nothing_typed": {},
-    "period_unknown": {"typed": "fortnight"},
+    "board_word_unknown": {"typed": "fortnight"},
+    "board_word_near": {"typed": "wek", "nearest": "week"},
+    "board_word_twice": {"typed": "week"},
+    "crew_unknown": {"typed": "department Sals", "known": "Sales, Support"},
+    "crew_unnamed": {"typed": "team", "known": "Blue, Green"},
+    "crews_missing": {"typed": "location"},
+    "channel_missing": {},
     "ask_later": {},
     "broken": {"reference": "7F3A"},
     "workspace_unknown": {},
     "choose_workspace": {},
 }
+
+
+def figures(details: dict[str, Any]) -> list[Any]:
+    """What has to be read of them as it stands."""
+    found: list[Any] = []
+    for key, value in details.items():
+        if key in WHEN or (key in TOLD_IN_WORDS and value != "Sales"):
+            continue
+        if key == "who":
+            found += [each for entry in value for values in entry.values() for each in values]
+        elif isinstance(value, list):
+            found += value
+        else:
+            found.append(value)
+    return found
 
 
 class TestRefusals:
@@ -76,13 +158,29 @@ class TestRefusals:
         text = read(card)
         assert text == card.summary
         assert text != words("refusals.unknown")
-        shown = [
-            words.number(value) if isinstance(value, int) else value
-            for key, value in details.items()
-            if key not in LATER
-        ]
+        shown = [words.number(each) if isinstance(each, int) else each for each in figures(details)]
         assert [value for value in shown if value not in text] == []
-        assert ("24" in text) == ("resets_at" in details)
+        assert ("24" in text) == bool(WHEN & details.keys())
+
+    def test_what_is_told_in_words_is(self) -> None:
+        for code, name in (("badge_not_by_hand", "kind"), ("badge_held_this_period", "timeframe")):
+            assert f" {REFUSALS[code][name]}" not in read(refusals.refusal(ENGLISH, code, REFUSALS[code]))
+        told = read(refusals.refusal(ENGLISH, "badge_condition_unmet", REFUSALS["badge_condition_unmet"]))
+        assert "(days in the company must be at least 90)" in told
+        told = read(refusals.refusal(ENGLISH, "badge_not_yours", REFUSALS["badge_not_yours"]))
+        assert "Who may: job code MANAGER or DIRECTOR and group board · 2 people named for it." in told
+        own = {
+            **REFUSALS["badge_condition_unmet"],
+            "attribute": "attributes.shoe_size",
+            "operator": "in",
+            "wanted": [41, 42],
+        }
+        assert "(shoe size must be 41 or 42)" in read(refusals.refusal(ENGLISH, "badge_condition_unmet", own))
+
+    def test_times_of_badges_have_their_year(self) -> None:
+        told = read(refusals.refusal(ENGLISH, "badge_closed", REFUSALS["badge_closed"]))
+        assert "from 24 Nov 2025, 00:00 on" in told
+        assert "since 24 Nov 2025," in read(refusals.refusal(ENGLISH, "badge_held", REFUSALS["badge_held"]))
 
     def test_units_are_said(self) -> None:
         text = read(refusals.refusal(ENGLISH, "pair_limit", REFUSALS["pair_limit"]))

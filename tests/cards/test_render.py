@@ -23,6 +23,7 @@ from cards.model import (
     PeopleInput,
     Progress,
     Quote,
+    Refresh,
     Table,
     Text,
     TextInput,
@@ -32,6 +33,12 @@ from cards.render import adaptive_elements as elements
 from tests.judges import adaptive as teams_judge
 from tests.judges import slack as slack_judge
 from tests.judges import telegram as telegram_judge
+
+
+def buttons_of(rendered: Rendered) -> list[tuple[str, Any]]:
+    """Kind and data of the buttons at the end of an Adaptive Card."""
+    return [(action["type"], action["data"]) for action in rendered.payload["body"][-1]["actions"]]
+
 
 Render = Callable[[Card, Context], Rendered]
 RENDERERS: dict[str, Render] = {
@@ -51,6 +58,9 @@ INPUTS = (
     Choice("badge", "Badge", (("1", "Star"), ("2", "Rocket")), value="2"),
     PeopleInput("who", "Who?", required=True),
 )
+SEND, OPEN, LOOK = Action("x_send", member_id=1), Action("form", member_id=1, argument="x"), Action("x_look")
+FORM = Card("x", (TextInput("why", "Why?"),), submit=Button("Send", SEND), opener=Button("Open", OPEN))
+FORM_TOKENS = {SEND: "send", OPEN: "open"}
 PAIR = (Column("Name"), Column("Points", "right"))
 ALL: tuple[Element, ...] = (
     Heading("Title"),
@@ -168,6 +178,40 @@ class TestTeams:
         (picker,) = render("adaptive", INPUTS[2]).payload["body"]
         assert picker["choices.data"] == {"type": "Data.Query", "dataset": "graph.microsoft.com/users"}
         assert (picker["id"], picker["isMultiSelect"], picker["isRequired"]) == ("who", True, True)
+
+    def test_a_form_stands_in_a_private_message_and_behind_a_button_in_a_group(self) -> None:
+        private = adaptive.render(FORM, Context(tokens=FORM_TOKENS))
+        group = adaptive.render(FORM, Context(tokens=FORM_TOKENS, in_group=True))
+        assert [block["type"] for block in private.payload["body"]] == ["Input.Text", "ActionSet"]
+        assert buttons_of(private) == [("Action.Execute", {"token": "send"})]
+        assert [block["type"] for block in group.payload["body"]] == ["ActionSet"]
+        assert buttons_of(group) == [("Action.Submit", {"msteams": {"type": "task/fetch"}, "token": "open"})]
+
+    @pytest.mark.parametrize("in_group", [True, False])
+    def test_a_dialog_knows_only_submit(self, in_group: bool) -> None:
+        dialog = adaptive.render(FORM, Context(tokens=FORM_TOKENS, is_form=True, in_group=in_group))
+        assert [block["type"] for block in dialog.payload["body"]] == ["Input.Text", "ActionSet"]
+        assert buttons_of(dialog) == [("Action.Submit", {"token": "send"})]
+        assert teams_judge.faults(dialog.payload) == []
+
+    def test_a_card_is_refreshed_for_those_it_looks_different_to(self) -> None:
+        card = Card("x", refresh=Refresh(LOOK, (1, 2, 3)))
+        accounts = {1: "29:one", 2: "5d0f6a1c-0f35-4c9a-a8de-3a3c6f0e8a11"}
+        payload = adaptive.render(card, Context(tokens={LOOK: "t"}, accounts=accounts)).payload
+        action = {"type": "Action.Execute", "verb": "plaudit", "data": {"token": "t"}}
+        assert payload["refresh"] == {"action": action, "userIds": ["29:one"]}
+        assert teams_judge.faults(payload) == []
+
+    def test_a_list_of_nobody_would_refresh_it_for_all(self) -> None:
+        card = Card("x", refresh=Refresh(LOOK, (1, 2)))
+        for accounts in ({}, {1: "5d0f6a1c-0f35-4c9a-a8de-3a3c6f0e8a11"}):
+            assert "refresh" not in adaptive.render(card, Context(tokens={LOOK: "t"}, accounts=accounts)).payload
+
+    def test_no_more_than_60_have_a_view_of_their_own(self) -> None:
+        card = Card("x", refresh=Refresh(LOOK, tuple(range(100))))
+        accounts = {number: f"29:{number}" for number in range(100)}
+        payload = adaptive.render(card, Context(tokens={LOOK: "t"}, accounts=accounts)).payload
+        assert len(payload["refresh"]["userIds"]) == 60
 
     def test_unknown_and_mistyped_properties_are_refused(self) -> None:
         with pytest.raises(TypeError, match="colour"):

@@ -96,6 +96,9 @@ class LoopbackServer:
         self._stopping = asyncio.Event()
 
     async def start(self, port: int = 0) -> None:
+        """Once, also where several simulators share it."""
+        if self._runner is not None:
+            return
         self._runner = web.AppRunner(self.app, handler_cancellation=True, shutdown_timeout=0.2, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", port).start()

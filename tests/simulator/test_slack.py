@@ -104,6 +104,43 @@ async def test_a_whole_conversation_through_bolt(
     assert (view.is_open, view.errors, len(sim.posts(channel))) == (True, {"b": "too short"}, 1)
 
 
+async def test_views_are_told_apart_and_start_as_they_were_filled_in(
+    sim: SlackSimulator, client: AsyncWebClient, listener: Listener
+) -> None:
+    ana = sim.world.person("Ana")
+    options = [{"text": plain("A"), "value": "a"}, {"text": plain("B"), "value": "b"}]
+    elements: dict[str, dict[str, Any]] = {
+        "who": {"type": "multi_users_select", "initial_users": [ana.slack_id]},
+        "one": {"type": "radio_buttons", "options": options, "initial_option": options[1]},
+        "all": {"type": "multi_static_select", "options": options, "initial_options": options},
+        "why": {"type": "plain_text_input", "initial_value": "x"},
+    }
+    blocks = [
+        {"type": "input", "label": plain(name), "element": {**element, "action_id": name}}
+        for name, element in elements.items()
+    ]
+    for title in ("First", "Second"):
+        view = {**MODAL, "title": plain(title), "blocks": blocks}
+        await client.views_open(trigger_id=sim.workspace.new_trigger(ana), view=view)
+    first, second = sim.views
+    await client.views_update(view_id=second.id, view={**MODAL, "title": plain("Third"), "blocks": blocks})
+    assert [view.payload["title"]["text"] for view in (first, second)] == ["First", "Third"]
+    await sim.submit(second, {"why": "y"})
+    sent = json.loads(parse_qs(listener.bodies[-1].decode())["payload"][0])
+    values = {name: value for block in sent["view"]["state"]["values"].values() for name, value in block.items()}
+    assert values["who"]["selected_users"] == [ana.slack_id]
+    assert values["one"]["selected_option"]["value"] == "b"
+    assert [option["value"] for option in values["all"]["selected_options"]] == ["a", "b"]
+    assert values["why"]["value"] == "y"
+
+
+async def test_a_view_shows_no_table(sim: SlackSimulator, client: AsyncWebClient) -> None:
+    table = {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]]}
+    with pytest.raises(SlackApiError) as refused:
+        await client.views_publish(user_id=sim.world.person("Ana").slack_id, view={"type": "home", "blocks": [table]})
+    assert refused.value.response["error"] == "invalid_arguments"
+
+
 async def test_bolt_refuses_what_is_forged(sim: SlackSimulator, client: AsyncWebClient, listener: Listener) -> None:
     ana = sim.world.person("Ana")
     bolt = AsyncApp(client=client, signing_secret=SECRET, process_before_response=True)

@@ -10,10 +10,12 @@ from aiohttp import web
 from bots.simulator.courier import Delivery, Raw
 from bots.simulator.loopback import Fault
 from bots.simulator.reading.blocks import find_button, read_message
+from bots.simulator.slack.app import App
 from bots.simulator.slack.errors import SlackApiError
 from bots.simulator.slack.payloads import PayloadMaker, escaped
 from bots.simulator.slack.responses import Responses
 from bots.simulator.slack.signing import signed_headers
+from bots.simulator.slack.sockets import SocketCourier
 from bots.simulator.slack.views import Value, View, check_view, filled_state, view_object
 from bots.simulator.slack.web_api import WebApi
 from bots.simulator.slack.workspace import Workspace
@@ -30,7 +32,8 @@ DEFAULT_TOKEN = "xoxb-simulated-bot-token"  # noqa: S105  (of nobody's workspace
 
 class SlackSimulator(Stage):
     """`bot_url` is the one URL for events, commands and interactivity. `retry_delays` are seconds before each repeat of an
-    event; Slack's own are at once, one minute, five minutes."""
+    event; Slack's own are at once, one minute, five minutes. Workspaces with the same `app` share its server; with an
+    app-level token everything travels by Socket Mode."""
 
     platform = "slack"
 
@@ -41,6 +44,7 @@ class SlackSimulator(Stage):
         bot_url: str,
         signing_secret: str,
         bot_token: str = DEFAULT_TOKEN,
+        app: App | None = None,
         transcript: Transcript | None = None,
         patience: float = PATIENCE,
         retry_delays: Sequence[float] = RETRY_DELAYS,
@@ -48,9 +52,13 @@ class SlackSimulator(Stage):
         super().__init__(world, bot_url=bot_url, patience=patience, transcript=transcript)
         self.signing_secret = signing_secret
         self.retry_delays = tuple(retry_delays)
-        self.workspace = Workspace(world, world.ids.slack("A"), world.ids.slack("B"))
+        self.app = app or App()
+        self.server = self.app.host(self.server, world.ids.slack("A"))
+        self.workspace = Workspace(world, self.app.id, world.ids.slack("B"))
         self.payloads = PayloadMaker(self.workspace)
-        WebApi(self.workspace, self, token=bot_token).add_routes(self.server.app)
+        self.app.admit(WebApi(self.workspace, self), bot_token)
+        if self.app.app_token:
+            self.courier = SocketCourier(self.app.sockets, clock=world.clock, patience=patience)
         self._responses = Responses(self.workspace, self)
         self._responses.add_routes(self.server.app)
 
@@ -203,6 +211,7 @@ class SlackSimulator(Stage):
         return await self.event({**event, "event_ts": self._ts()})
 
     async def uninstall(self) -> Delivery:
+        self.app.leave(self.world.slack_team_id)
         return await self.event({"type": "app_uninstalled", "event_ts": self._ts()})
 
     async def verify_url(self) -> Delivery:
@@ -211,7 +220,8 @@ class SlackSimulator(Stage):
         return await self.courier.deliver(self.raw(json.dumps(body).encode(), JSON, "url_verification"))
 
     def post(self, conversation: Conversation, content: Json, *, visible_to: Person | None = None) -> Message:
-        bot = {"bot_id": self.workspace.bot_id, "app_id": self.workspace.app_id}
+        profile = {"id": self.workspace.bot_id, "name": self.world.bot.name}
+        bot = {"bot_id": self.workspace.bot_id, "app_id": self.workspace.app_id, "bot_profile": profile}
         payload = {**self.payloads.said(self.world.bot, "", self._ts()), **bot, **content}
         message = self._message(conversation, self.world.bot, payload, visible_to=visible_to)
         return self._record(message, "private" if visible_to else "posted")
@@ -277,8 +287,9 @@ class SlackSimulator(Stage):
         return f"{stamp // 1000}.{stamp % 1000:03}{self.world.ids.number(3)}"
 
     def _name_of(self, request: web.Request) -> str:
-        """`chat.postMessage`, …, or `response_url`."""
-        return request.path.rsplit("/", 1)[-1] if request.path.startswith("/api/") else "response_url"
+        """`chat.postMessage`, …, `authorize`, `link`, or `response_url`."""
+        is_response = request.path.startswith("/actions/")
+        return "response_url" if is_response else request.path.strip("/").rpartition("/")[2]
 
     def _refusal(self, fault: Fault) -> web.Response:
         if fault.status != 429:

@@ -31,7 +31,8 @@ class Responses:
         self._board = board
 
     def add_routes(self, app: web.Application) -> None:
-        app.router.add_post("/actions/{team}/{number}/{secret}", self._handle)
+        team = self._workspace.world.slack_team_id
+        app.router.add_post(f"/actions/{{team:{team}}}/{{number}}/{{secret}}", self._handle)
 
     def show_body(self, person: Person, conversation: Conversation, delivery: Delivery, command: str) -> None:
         """What Slack shows after a slash command: the answer, or that it failed."""

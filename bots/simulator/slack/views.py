@@ -9,6 +9,7 @@ from bots.simulator.world import Json, Person, UnknownName, World
 
 TITLE_MAX = 24
 METADATA_MAX = 3000
+OF_MESSAGES = frozenset({"table", "markdown"})
 Value = str | Person | Sequence[str | Person]
 
 
@@ -31,6 +32,9 @@ def check_view(view: object) -> Json:
     if not isinstance(view, dict) or view.get("type") not in ("modal", "home"):
         raise SlackApiError("invalid_arguments", ["must provide an object of type modal or home [json-pointer:/view]"])
     found = faults(view.get("blocks"), BLOCKS_PER_VIEW)
+    found += [
+        f"unsupported type: {kind}" for kind in OF_MESSAGES & {block.get("type") for block in view.get("blocks", [])}
+    ]
     if view["type"] == "modal":
         found += [f"missing required field: {key}" for key in ("title",) if key not in view]
         for key in ("title", "submit", "close"):
@@ -80,13 +84,24 @@ def filled_state(view: Json, values: Mapping[str, Value]) -> Json:
         if block["type"] != "input":
             continue
         element = block["element"]
-        value = open_values.pop(element["action_id"], element.get("initial_value"))
+        value = open_values.pop(element["action_id"], _initial(element))
         if not value and not block.get("optional"):
             raise UnknownName(f"Slack does not submit without a value for {element['action_id']!r}")
         state[block["block_id"]] = {element["action_id"]: _state_value(element, value)}
     if open_values:
         raise UnknownName(f"the view has no input called {', '.join(sorted(open_values))}")
     return {"values": state}
+
+
+def _initial(element: Json) -> Value | None:
+    """What the bot filled in, and the person leaves as it is."""
+    if "initial_users" in element:
+        return list(element["initial_users"])
+    if "initial_options" in element:
+        return [option["value"] for option in element["initial_options"]]
+    if "initial_option" in element:
+        return str(element["initial_option"]["value"])
+    return element.get("initial_user") or element.get("initial_value")
 
 
 def _state_value(element: Json, value: Value | None) -> Json:

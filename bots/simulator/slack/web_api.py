@@ -32,12 +32,11 @@ class Board(Protocol):
 
 
 class WebApi:
-    """One bot token of one workspace."""
+    """The methods for one workspace; who may call them is decided in `app`."""
 
-    def __init__(self, workspace: Workspace, board: Board, *, token: str) -> None:
+    def __init__(self, workspace: Workspace, board: Board) -> None:
         self._workspace = workspace
         self._board = board
-        self._token = token
         self._methods: dict[str, Callable[[Json], Json]] = {
             "api.test": lambda asked: {"args": asked},
             "auth.test": self._auth_test,
@@ -55,27 +54,26 @@ class WebApi:
             "views.publish": self._views_publish,
         }
 
-    def add_routes(self, app: web.Application) -> None:
-        app.router.add_route("*", "/api/{method}", self._handle)
+    @property
+    def team_id(self) -> str:
+        return self._workspace.world.slack_team_id
 
-    async def _handle(self, request: web.Request) -> web.Response:
-        try:
-            asked = await _arguments(request)
-            method = self._methods.get(request.match_info["method"])
-            if method is None:
-                raise SlackApiError("unknown_method")
-            self._authorise(request, asked)
-            return web.json_response({"ok": True, **method(asked)})
-        except SlackApiError as error:
-            return error.response()
+    @property
+    def team_name(self) -> str:
+        return self._workspace.world.slack_domain
 
-    def _authorise(self, request: web.Request, asked: Json) -> None:
-        scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-        token = bearer if scheme == "Bearer" else asked.get("token", "")
-        if not token:
-            raise SlackApiError("not_authed")
-        if token != self._token:
-            raise SlackApiError("invalid_auth")
+    @property
+    def bot_user_id(self) -> str:
+        return self._workspace.world.bot.slack_id
+
+    def now(self) -> float:
+        return self._workspace.now()
+
+    def call(self, method: str, asked: Json) -> Json:
+        """Raises SlackApiError."""
+        if method not in self._methods:
+            raise SlackApiError("unknown_method")
+        return self._methods[method](asked)
 
     def _auth_test(self, _: Json) -> Json:
         world = self._workspace.world
@@ -159,7 +157,8 @@ class WebApi:
     def _views_update(self, asked: Json) -> Json:
         given = check_view(asked.get("view"))
         for view in self._workspace.views:
-            if asked.get("view_id") != view.id and asked.get("external_id", "") != view.payload["external_id"]:
+            is_named = asked.get("external_id") and asked["external_id"] == view.payload["external_id"]
+            if view.id != asked.get("view_id") and not is_named:
                 continue
             if not view.is_open:
                 break
@@ -221,7 +220,7 @@ def checked_content(asked: Json, workspace: Workspace) -> Json:
     return content
 
 
-async def _arguments(request: web.Request) -> Json:
+async def arguments(request: web.Request) -> Json:
     """Query, form or JSON; lists and objects inside form fields are JSON text."""
     given: Json = dict(request.query)
     if request.content_type == "application/json":

@@ -19,11 +19,20 @@ class ActivityMaker:
         self.service_url = ""
 
     def message(
-        self, person: Person, conversation: Conversation, parts: Sequence[Part], *, activity_id: str, thread: str = ""
+        self,
+        person: Person,
+        conversation: Conversation,
+        parts: Sequence[Part],
+        *,
+        activity_id: str,
+        thread: str = "",
+        targeted: bool = False,
     ) -> Json:
-        """What a person wrote; mentions are `<at>Name</at>` with an entity each."""
+        """What a person wrote; mentions are `<at>Name</at>` with an entity each. `targeted`: only the bot can read it."""
+        frame = self._frame("message", person, conversation, activity_id, thread)
         return {
-            **self._frame("message", person, conversation, activity_id, thread),
+            **frame,
+            "recipient": {**frame["recipient"], "isTargeted": True} if targeted else frame["recipient"],
             "text": "".join(f"<at>{part.name}</at>" if isinstance(part, Person) else part for part in parts),
             "textFormat": "plain",
             "attachments": [{"contentType": "text/html", "content": _as_html(parts)}],

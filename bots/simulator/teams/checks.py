@@ -4,7 +4,7 @@ import re
 
 from aiohttp import web
 
-from bots.simulator.reading.adaptive import actions
+from bots.simulator.reading.adaptive import actions, inputs
 from bots.simulator.world import Json
 
 ACTIVITY_BYTES_MAX = 80 * 1024
@@ -15,6 +15,9 @@ CARD_TYPES = re.compile(
 CARD_VERSIONS = frozenset({"1.0", "1.1", "1.2", "1.3", "1.4", "1.5"})
 ACTIONS = frozenset({"Action.Execute", "Action.OpenUrl", "Action.Submit", "Action.ShowCard", "Action.ToggleVisibility"})
 REFRESH_USERS_MAX = 60
+USER_PREFIXES = ("29:", "8:orgid:")
+DATASETS = frozenset({"graph.microsoft.com/users", "graph.microsoft.com/users?scope=currentContext"})
+OBJECT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class ConnectorError(Exception):
@@ -73,5 +76,30 @@ def check_card(card: object) -> None:
     for action in actions(card):
         if action["type"] not in ACTIONS:
             raise ConnectorError(400, "BadSyntax", f"Invalid adaptive card: unknown action {action['type']!r}")
-    if len((card.get("refresh") or {}).get("userIds") or []) > REFRESH_USERS_MAX:
+    _check_refresh(card.get("refresh"))
+    for element in inputs(card):
+        _check_people(element)
+
+
+def _check_refresh(refresh: Json | None) -> None:
+    if refresh is None:
+        return
+    user_ids = refresh.get("userIds") or []
+    if (refresh.get("action") or {}).get("type") != "Action.Execute":
+        raise ConnectorError(400, "BadSyntax", "Invalid adaptive card: refresh needs an Action.Execute")
+    if len(user_ids) > REFRESH_USERS_MAX:
         raise ConnectorError(400, "BadSyntax", "Invalid adaptive card: refresh.userIds has more than 60 users")
+    if not user_ids or not all(each.startswith(USER_PREFIXES) for each in user_ids):
+        raise ConnectorError(400, "BadSyntax", "Invalid adaptive card: refresh.userIds are ids of users")
+
+
+def _check_people(element: Json) -> None:
+    """A people picker: its list is one of Microsoft's, and whoever is chosen already is named by Entra's object id."""
+    data = element.get("choices.data")
+    if data is None:
+        return
+    if data.get("type") != "Data.Query" or data.get("dataset") not in DATASETS:
+        raise ConnectorError(400, "BadSyntax", "Invalid adaptive card: a people picker needs a known dataset")
+    chosen = [each for each in element.get("value", "").split(",") if each]
+    if not all(OBJECT_ID.fullmatch(each) for each in chosen):
+        raise ConnectorError(400, "BadSyntax", "Invalid adaptive card: a people picker knows people by object ids")

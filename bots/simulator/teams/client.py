@@ -13,7 +13,16 @@ from bots.simulator.stage import Stage
 from bots.simulator.teams.activities import ActivityMaker
 from bots.simulator.teams.checks import CARD_TYPE
 from bots.simulator.teams.connector import Connector
-from bots.simulator.teams.presses import CARD_ANSWER, Invoked, filled_inputs, find_action, identity, invoke_faults
+from bots.simulator.teams.dialogs import DIALOGS, Dialogs, dialog_faults
+from bots.simulator.teams.presses import (
+    CARD_ANSWER,
+    Invoked,
+    filled_inputs,
+    find_action,
+    identity,
+    invoke_faults,
+    refresh_of,
+)
 from bots.simulator.teams.tokens import Forgery, KeyRing, SigningKey, TokenService, connector_token
 from bots.simulator.transcript import Message, Transcript
 from bots.simulator.world import Conversation, Json, Person, World
@@ -51,12 +60,12 @@ class TeamsSimulator(Stage):
         self.tokens = TokenService(
             app_id=app_id, app_password=app_password, tenant_id=world.tenant_id, clock=world.clock, ids=world.ids
         )
+        self.dialogs = Dialogs(self)
         self._activities = ActivityMaker(world)
         self._sources: dict[Message, Json] = {}
         self.tokens.add_routes(self.server.app)
         Connector(world, self.tokens, self).add_routes(self.server.app)
-        self.server.app.router.add_get("/openid/.well-known/openidconfiguration", self._metadata)
-        self.server.app.router.add_get("/openid/keys", self._keys)
+        self.keys.add_routes(self.server.app, lambda: self.url)
 
     @property
     def service_url(self) -> str:
@@ -89,18 +98,21 @@ class TeamsSimulator(Stage):
             headers["Authorization"] = f"Bearer {bearer}"
         return Raw(json.dumps(activity, ensure_ascii=False).encode(), headers, activity["type"])
 
-    async def say(self, person: Person, conversation: Conversation, text: str, *, thread: str = "") -> Said:
-        """`text` may hold `@[Name]`. In a channel, `thread` is the root message to answer under."""
+    async def say(
+        self, person: Person, conversation: Conversation, text: str, *, thread: str = "", targeted: bool = False
+    ) -> Said:
+        """`text` may hold `@[Name]`. In a channel, `thread` is the root message to answer under. `targeted` is for the bot's
+        eyes only: a slash command."""
         parts = self.world.parts(text)
         message_id = str(self.world.stamp())
         activity = self._activities.message(
-            person, conversation, parts, activity_id=message_id, thread=thread or message_id
+            person, conversation, parts, activity_id=message_id, thread=thread or message_id, targeted=targeted
         )
-        message = Message(
-            conversation, message_id, person, activity, read_activity(activity), self.world.clock(), thread=thread
-        )
+        reader = person if targeted else None
+        message = self._message(person, conversation, activity, thread=thread, visible_to=reader, message_id=message_id)
         self._sources[self._record(message, "said")] = activity
-        is_heard = conversation.has_bot and (conversation.kind == "personal" or self.world.bot in parts)
+        is_addressed = targeted or conversation.kind == "personal" or self.world.bot in parts
+        is_heard = conversation.has_bot and is_addressed
         return Said(message, activity, await self.send(activity) if is_heard else None)
 
     async def edit(self, message: Message, text: str) -> Delivery:
@@ -126,25 +138,32 @@ class TeamsSimulator(Stage):
     async def press(self, person: Person, message: Message, title: str, inputs: Json | None = None) -> Invoked:
         """Press an Action.Execute of the newest version of the card that this person sees, with input values by id."""
         action = find_action(message.seen_by(person), title)
-        data = {**(action.get("data") or {}), **filled_inputs(message.seen_by(person), inputs or {})}
-        value = {"action": {**identity(action), "data": data}, "trigger": "manual"}
+        if not message.conversation.has_bot:
+            # A card that a person sent: Teams first adds the app whose card it is.
+            await self.add_bot(message.conversation, by=person)
+        return await self._execute(person, message, action, filled_inputs(message.seen_by(person), inputs or {}))
+
+    async def look(self, person: Person, message: Message) -> Invoked | None:
+        """The person's client shows the message: a card that refreshes for them is asked for anew, by itself."""
+        refresh = refresh_of(message.seen_by(person))
+        if refresh is None or person.teams_id not in refresh["userIds"]:
+            return None
+        return await self._execute(person, message, refresh["action"], {}, trigger="automatic")
+
+    async def invoke(
+        self, person: Person, conversation: Conversation, name: str, value: Any, *, about: Message | None = None
+    ) -> Invoked:
+        """Any other invoke: `composeExtension/fetchTask`, `task/submit`, …; `about` is the message it comes from."""
         activity = self._activities.invoke(
             person,
-            message.conversation,
-            "adaptiveCard/action",
+            conversation,
+            name,
             value,
             activity_id=f"f:{self.world.ids.uuid()}",
-            reply_to=message.id,
-            thread=message.thread or message.id,
+            reply_to=about.id if about else "",
+            thread=(about.thread or about.id) if about else "",
         )
-        invoked = await self._invoke(activity)
-        self._show_answer(person, message, invoked)
-        return invoked
-
-    async def invoke(self, person: Person, conversation: Conversation, name: str, value: Any) -> Invoked:
-        """Any other invoke: `composeExtension/fetchTask`, `task/submit`, …"""
-        activity_id = f"f:{self.world.ids.uuid()}"
-        return await self._invoke(self._activities.invoke(person, conversation, name, value, activity_id=activity_id))
+        return await self._invoke(activity)
 
     async def install(self, person: Person) -> list[Delivery]:
         """The person adds the bot for themselves; it may write to them from now on."""
@@ -182,12 +201,15 @@ class TeamsSimulator(Stage):
         """An invoke comes again: first with the same id, after a while with a new one."""
         return await self._invoke({**activity, "id": f"f:{self.world.ids.uuid()}"} if new_id else activity)
 
-    def post(self, conversation: Conversation, activity: Json, *, thread: str) -> Message:
-        reading = read_activity(activity)
-        bot, now = self.world.bot, self.world.clock()
-        return self._record(
-            Message(conversation, str(self.world.stamp()), bot, activity, reading, now, thread=thread), "posted"
-        )
+    def post(
+        self, conversation: Conversation, activity: Json, *, thread: str, visible_to: Person | None = None
+    ) -> Message:
+        message = self._message(self.world.bot, conversation, activity, thread=thread, visible_to=visible_to)
+        return self._record(message, "private" if visible_to else "posted")
+
+    def post_as(self, person: Person, conversation: Conversation, activity: Json) -> Message:
+        """What a person sends that the bot is not told of, like a card out of the compose box."""
+        return self._record(self._message(person, conversation, activity), "said")
 
     def rewrite(self, message: Message, activity: Json) -> None:
         self._rewrite(message, activity, read_activity(activity))
@@ -200,6 +222,28 @@ class TeamsSimulator(Stage):
             if message.conversation is conversation and message.id == activity_id:
                 return message
         return None
+
+    def _message(
+        self,
+        author: Person,
+        conversation: Conversation,
+        activity: Json,
+        *,
+        thread: str = "",
+        visible_to: Person | None = None,
+        message_id: str = "",
+    ) -> Message:
+        made_id, reading = message_id or str(self.world.stamp()), read_activity(activity)
+        return Message(conversation, made_id, author, activity, reading, self.world.clock(), visible_to, thread)
+
+    async def _execute(
+        self, person: Person, message: Message, action: Json, filled: Json, *, trigger: str = "manual"
+    ) -> Invoked:
+        data = {**(action.get("data") or {}), **filled}
+        value = {"action": {**identity(action), "data": data}, "trigger": trigger}
+        invoked = await self.invoke(person, message.conversation, "adaptiveCard/action", value, about=message)
+        self._show_answer(person, message, invoked)
+        return invoked
 
     async def _membership(self, conversation: Conversation, *, by: Person, arrives: bool) -> list[Delivery]:
         conversation.has_bot = arrives
@@ -214,7 +258,10 @@ class TeamsSimulator(Stage):
             body = delivery.json()
         except ValueError:
             body = None
-        return Invoked(delivery.status, body, tuple(invoke_faults(activity, delivery, body)), activity, delivery)
+        faults = invoke_faults(activity, delivery, body)
+        if delivery.status == 200 and activity["name"] in DIALOGS:
+            faults += dialog_faults(activity["name"], body)
+        return Invoked(delivery.status, body, tuple(faults), activity, delivery)
 
     def _show_answer(self, person: Person, message: Message, invoked: Invoked) -> None:
         """A card as the answer replaces the message for the presser only; a text is a passing note."""
@@ -228,20 +275,6 @@ class TeamsSimulator(Stage):
         message.views[person] = {"type": "message", "attachments": [{"contentType": CARD_TYPE, "content": card}]}
         view = replace(message, visible_to=person)
         self.transcript.note(view, "private", at=self.world.clock(), reading=read_card(card))
-
-    async def _metadata(self, _: web.Request) -> web.Response:
-        return web.json_response(
-            {
-                "issuer": "https://api.botframework.com",
-                "authorization_endpoint": "https://invalid.botframework.com",
-                "jwks_uri": f"{self.url}/openid/keys",
-                "id_token_signing_alg_values_supported": ["RS256"],
-                "token_endpoint_auth_methods_supported": ["private_key_jwt"],
-            }
-        )
-
-    async def _keys(self, _: web.Request) -> web.Response:
-        return web.json_response(self.keys.jwks())
 
     def _name_of(self, request: web.Request) -> str:
         """`POST activities`, `PUT activities`, `POST conversations`, `GET members`, `token`, `openid`, `keys`."""

@@ -21,7 +21,9 @@ ACTIVITY = CONVERSATION + "/activities/{activity}"
 class Board(Protocol):
     """Where the Connector puts what the bot sends."""
 
-    def post(self, conversation: Conversation, activity: Json, *, thread: str) -> Message: ...
+    def post(
+        self, conversation: Conversation, activity: Json, *, thread: str, visible_to: Person | None = None
+    ) -> Message: ...
 
     def rewrite(self, message: Message, activity: Json) -> None: ...
 
@@ -117,7 +119,9 @@ class Connector:
         check_activity(activity, len(await request.read()))
         if activity["type"] != "message":
             return web.json_response({"id": str(self._world.stamp())}, status=201)
-        message = self._board.post(place.conversation, activity, thread=place.thread)
+        message = self._board.post(
+            place.conversation, activity, thread=place.thread, visible_to=_targeted(request, place, activity)
+        )
         return web.json_response({"id": message.id}, status=201)
 
     async def _reply(self, request: web.Request) -> web.Response:
@@ -161,8 +165,9 @@ class Connector:
         _require_bot(conversation)
         size = min(PAGE_SIZE_MAX, max(PAGE_SIZE_MIN, int(request.query.get("pageSize", PAGE_SIZE_MAX))))
         begin = int(request.query.get("continuationToken") or 0)
-        page = conversation.members[begin : begin + size]
-        more = {"continuationToken": str(begin + size)} if begin + size < len(conversation.members) else {}
+        people = [person for person in conversation.members if not person.is_bot]  # Teams' rosters list none
+        page = people[begin : begin + size]
+        more = {"continuationToken": str(begin + size)} if begin + size < len(people) else {}
         return web.json_response({**more, "members": [self._account(person) for person in page]})
 
     def _known(self, account_id: str) -> Person:
@@ -198,6 +203,19 @@ class Connector:
             "tenantId": self._world.tenant_id,
             "userRole": "guest" if person.is_guest else "user",
         }
+
+
+def _targeted(request: web.Request, place: Place, activity: Json) -> Person | None:
+    """Whom alone a message is for; None if it is for everybody there."""
+    if request.query.get("isTargetedActivity") != "true":
+        return None
+    wanted = (activity.get("recipient") or {}).get("id")
+    if not wanted or place.conversation.kind == "personal":
+        raise ConnectorError(400, "BadArgument", "Missing recipient when creating targeted message.")
+    for person in place.conversation.members:
+        if wanted in (person.teams_id, person.aad_id):
+            return person
+    raise ConnectorError(404, "MemberNotFoundInConversation", "Member not found in conversation.")
 
 
 def _require_bot(conversation: Conversation) -> None:

@@ -23,8 +23,8 @@ class Invoked:
     delivery: Delivery
 
 
-def find_action(activity: Json, title: str) -> Json:
-    """The Action.Execute with that title. Raises UnknownName with the titles there are."""
+def find_action(activity: Json, title: str, kind: str = "Action.Execute") -> Json:
+    """The action with that title. Raises UnknownName with the titles there are."""
     found = [
         action
         for attachment in activity.get("attachments") or []
@@ -32,24 +32,35 @@ def find_action(activity: Json, title: str) -> Json:
         for action in actions(attachment["content"])
     ]
     for action in found:
-        if action.get("title") == title and action["type"] == "Action.Execute":
+        if action.get("title") == title and action["type"] == kind:
             return action
     raise UnknownName(
         f"no button {title!r} to press; there are: {', '.join(action.get('title', '') for action in found)}"
     )
 
 
+def refresh_of(activity: Json) -> Json | None:
+    """How the card of a message is made anew for some of its readers; None where it is the same for all."""
+    for attachment in activity.get("attachments") or []:
+        if attachment.get("contentType") == CARD_TYPE and attachment["content"].get("refresh"):
+            refresh: Json = attachment["content"]["refresh"]
+            return refresh
+    return None
+
+
 def filled_inputs(activity: Json, values: Json) -> Json:
     """What Teams adds to the action's data: the values of all inputs on the card, given or as they were."""
     filled: Json = {}
+    names: set[str] = set()
     for attachment in activity.get("attachments") or []:
         for element in inputs(attachment.get("content")):
+            names.add(element["id"])
             value = values.get(element["id"], element.get("value", ""))
             if element.get("isRequired") and not value:
                 raise UnknownName(f"Teams does not send the card without a value for {element['id']!r}")
             if value:
                 filled[element["id"]] = value
-    if strange := set(values) - set(filled):
+    if strange := set(values) - names:
         raise UnknownName(f"the card has no input called {', '.join(sorted(strange))}")
     return filled
 

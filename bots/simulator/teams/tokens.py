@@ -6,6 +6,7 @@ Source: Microsoft's "Authentication with the Bot Connector API".
 import base64
 import hmac
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -58,6 +59,26 @@ class KeyRing:
 
     def jwks(self) -> Json:
         return {"keys": [key.public_jwk() for key in self.published]}
+
+    def add_routes(self, app: web.Application, url: Callable[[], str]) -> None:
+        """Publish the keys and the document that leads to them; `url` is where the server is."""
+
+        async def metadata(_: web.Request) -> web.Response:
+            return web.json_response(
+                {
+                    "issuer": ISSUER,
+                    "authorization_endpoint": "https://invalid.botframework.com",
+                    "jwks_uri": f"{url()}/openid/keys",
+                    "id_token_signing_alg_values_supported": ["RS256"],
+                    "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+                }
+            )
+
+        async def keys(_: web.Request) -> web.Response:
+            return web.json_response(self.jwks())
+
+        app.router.add_get("/openid/.well-known/openidconfiguration", metadata)
+        app.router.add_get("/openid/keys", keys)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,17 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from aiohttp import web
-from aiohttp.web_request import FileField
 
+from bots.simulator.telegram.asking import formatted, parameters, text_of
 from bots.simulator.telegram.chats import Chats
 from bots.simulator.telegram.entities import units, user
+from bots.simulator.telegram.ephemeral import Ephemerals
 from bots.simulator.telegram.errors import BotApiError, bad_request
-from bots.simulator.telegram.keyboards import check_markup
-from bots.simulator.telegram.markup import ParseError, parse_html
+from bots.simulator.telegram.keyboards import check_beneath, check_markup
 from bots.simulator.telegram.updates import UpdateQueue
 from bots.simulator.transcript import Message
-from bots.simulator.world import Conversation, Json
+from bots.simulator.world import Conversation, Json, Person
 
-TEXT_MAX = 4096
 CAPTION_MAX = 1024
 TOAST_MAX = 200
 CALLBACK_SECONDS = 60.0
@@ -30,7 +29,9 @@ Method = Callable[[Json], Awaitable[object]]
 class Board(Protocol):
     """Where the Bot API puts what the bot sends."""
 
-    def post(self, conversation: Conversation, content: Json) -> Message: ...
+    messages: list[Message]
+
+    def post(self, conversation: Conversation, content: Json, *, visible_to: Person | None = None) -> Message: ...
 
     def rewrite(self, message: Message, content: Json) -> None: ...
 
@@ -42,14 +43,16 @@ class Board(Protocol):
 
 
 class BotApi:
-    """`commands` are the lists given to setMyCommands, by (scope, language)."""
+    """`commands` are the lists given to setMyCommands, by (scope, language); `descriptions` the texts, by (method, language)."""
 
     def __init__(self, chats: Chats, updates: UpdateQueue, board: Board, *, token: str) -> None:
         self._chats = chats
         self._updates = updates
         self._board = board
         self._token = token
+        self._ephemeral = Ephemerals(chats)
         self.commands: dict[tuple[str, str], list[Json]] = {}
+        self.descriptions: dict[tuple[str, str], str] = {}
         self._methods: dict[str, Method] = {
             "getme": self._get_me,
             "getupdates": self._get_updates,
@@ -57,10 +60,14 @@ class BotApi:
             "deletewebhook": self._delete_webhook,
             "getwebhookinfo": self._get_webhook_info,
             "setmycommands": self._set_my_commands,
+            "setmydescription": lambda asked: self._describe(asked, "description", 512),
+            "setmyshortdescription": lambda asked: self._describe(asked, "short_description", 120),
+            "getmycommands": self._get_my_commands,
             "sendmessage": self._send_message,
             "sendphoto": self._send_photo,
             "sendchataction": self._send_chat_action,
             "editmessagetext": self._edit_message_text,
+            "editephemeralmessagetext": self._edit_ephemeral,
             "editmessagereplymarkup": self._edit_markup,
             "deletemessage": self._delete_message,
             "answercallbackquery": self._answer_callback_query,
@@ -78,7 +85,7 @@ class BotApi:
             method = self._methods.get(request.match_info["method"].lower())
             if method is None:
                 raise BotApiError(404)
-            result = await method(await _parameters(request))
+            result = await method(await parameters(request))
         except BotApiError as error:
             return error.response()
         return web.json_response({"ok": True, "result": result})
@@ -118,22 +125,42 @@ class BotApi:
                 raise bad_request("BOT_COMMAND_INVALID")
             if not 1 <= len(command.get("description", "")) <= 256:
                 raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
-        scope = json.dumps(asked.get("scope") or {"type": "default"}, sort_keys=True)
-        self.commands[scope, asked.get("language_code", "")] = commands
+        self.commands[_menu_of(asked)] = commands
         return True
 
+    async def _describe(self, asked: Json, name: str, length_max: int) -> bool:
+        if len(asked.get(name, "")) > length_max:
+            raise bad_request(f"{name} is too long")
+        self.descriptions[name, asked.get("language_code", "")] = asked.get(name, "")
+        return True
+
+    async def _get_my_commands(self, asked: Json) -> list[Json]:
+        return self.commands.get(_menu_of(asked), [])
+
     async def _send_message(self, asked: Json) -> Json:
+        content = text_of(asked)
+        ephemeral = self._ephemeral.parameters(asked)
         conversation = self._chats.writable(asked.get("chat_id"))
-        text, entities = _formatted(asked, "text", TEXT_MAX, "message is too long")
-        if not text.strip():
-            raise bad_request("message text is empty")
-        return self._post(conversation, asked, {"text": text, **({"entities": entities} if entities else {})})
+        if ephemeral is None:
+            return self._post(conversation, asked, content)
+        receiver = self._ephemeral.receiver(conversation, ephemeral, asked)
+        markup = check_markup(asked.get("reply_markup"))
+        content |= {"reply_markup": markup} if markup else {}
+        content |= {"message_id": 0, "ephemeral_message_id": self._chats.world.ids.number(8)}
+        return self._board.post(conversation, content, visible_to=receiver).payload
+
+    async def _edit_ephemeral(self, asked: Json) -> bool:
+        if not self._chats.knows_ephemeral:
+            raise BotApiError(404)
+        message = self._ephemeral.find(self._board.messages, self._chats.writable(asked.get("chat_id")), asked)
+        self._change_text(message, asked)
+        return True
 
     async def _send_photo(self, asked: Json) -> Json:
         conversation = self._chats.writable(asked.get("chat_id"))
         if not asked.get("photo"):
             raise bad_request("there is no photo in the request")
-        caption, entities = _formatted(asked, "caption", CAPTION_MAX, "message caption is too long")
+        caption, entities = formatted(asked, "caption", CAPTION_MAX, "message caption is too long")
         size = len(asked["photo"]) if isinstance(asked["photo"], bytes) else 0
         ids = self._chats.world.ids
         photo = {"file_id": ids.hexadecimal(40), "file_unique_id": ids.hexadecimal(16), "width": 640, "height": 360}
@@ -147,6 +174,7 @@ class BotApi:
 
     def _post(self, conversation: Conversation, asked: Json, content: Json) -> Json:
         markup = check_markup(asked.get("reply_markup"))
+        self._keep_beneath(conversation, asked.get("reply_markup"))
         answered = (asked.get("reply_parameters") or {}).get("message_id") or asked.get("reply_to_message_id")
         if answered:
             replied = self._board.message(conversation, int(answered))
@@ -157,17 +185,22 @@ class BotApi:
         content |= {"reply_markup": markup} if markup else {}
         return self._board.post(conversation, content).payload
 
+    def _keep_beneath(self, conversation: Conversation, markup: object) -> None:
+        beneath = check_beneath(markup, is_private=conversation.kind == "personal")
+        if beneath is not None and "remove_keyboard" in beneath:
+            self._chats.beneath.pop(conversation.id, None)
+        elif beneath is not None:
+            self._chats.beneath[conversation.id] = beneath
+
     async def _edit_message_text(self, asked: Json) -> Json:
-        message = self._own(asked, "edit")
-        text, entities = _formatted(asked, "text", TEXT_MAX, "message is too long")
-        if not text.strip():
-            raise bad_request("message text is empty")
+        return self._change_text(self._own(asked, "edit"), asked)
+
+    def _change_text(self, message: Message, asked: Json) -> Json:
+        content = text_of(asked)
         markup = check_markup(asked.get("reply_markup"))
         if "text" not in message.payload:
             raise bad_request("there is no text in the message to edit")
-        content = (
-            {"text": text} | ({"entities": entities} if entities else {}) | ({"reply_markup": markup} if markup else {})
-        )
+        content |= {"reply_markup": markup} if markup else {}
         return self._change(message, content, ("text", "entities", "reply_markup"))
 
     async def _edit_markup(self, asked: Json) -> Json:
@@ -223,38 +256,6 @@ class BotApi:
         return message
 
 
-def _formatted(asked: Json, name: str, longest: int, words: str) -> tuple[str, list[Json]]:
-    text, mode = str(asked.get(name, "")), str(asked.get("parse_mode", ""))
-    entities = asked.get(f"{name}_entities" if name == "caption" else "entities") or []
-    if mode.lower() == "html":
-        try:
-            text, entities = parse_html(text)
-        except ParseError as error:
-            raise bad_request(f"can't parse entities: {error}") from error
-    elif mode:
-        raise bad_request("unsupported parse_mode")
-    if units(text) > longest:
-        raise bad_request(words)
-    return text, entities
-
-
-async def _parameters(request: web.Request) -> Json:
-    """Query, form, multipart or JSON; objects inside form fields are JSON text."""
-    given: Json = dict(request.query)
-    if request.content_type == "application/json":
-        try:
-            return {**given, **json.loads(await request.read() or b"{}")}
-        except (ValueError, TypeError):
-            raise bad_request("can't parse request: Expected a JSON object") from None
-    for name, value in (await request.post()).items():
-        given[name] = value.file.read() if isinstance(value, FileField) else _decoded(name, str(value))
-    return given
-
-
-def _decoded(name: str, value: str) -> object:
-    if name in ("text", "caption") or (value[:1] not in ("[", "{") and value not in ("true", "false")):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        raise bad_request(f"can't parse {name} JSON object") from None
+def _menu_of(asked: Json) -> tuple[str, str]:
+    scope = json.dumps(asked.get("scope") or {"type": "default"}, sort_keys=True)
+    return scope, asked.get("language_code", "")

@@ -8,6 +8,21 @@ from bots.simulator.telegram.errors import BotApiError, bad_request
 from bots.simulator.transcript import Message
 from bots.simulator.world import Conversation, Json, Person, UnknownName, World
 
+RIGHTS = (
+    "is_anonymous",
+    "can_manage_chat",
+    "can_delete_messages",
+    "can_manage_video_chats",
+    "can_restrict_members",
+    "can_promote_members",
+    "can_change_info",
+    "can_invite_users",
+    "can_post_stories",
+    "can_edit_stories",
+    "can_delete_stories",
+)
+"""What an administrator's ChatMember always names."""
+
 
 @dataclass(slots=True)
 class Callback:
@@ -23,6 +38,14 @@ class Chats:
     world: World
     blocked: set[Person] = field(default_factory=set)
     callbacks: dict[str, Callback] = field(default_factory=dict)
+    administered: set[str] = field(default_factory=set)
+    """Groups in which the bot is an administrator."""
+    hidden: set[str] = field(default_factory=set)
+    """Groups that tell only administrators who is in them."""
+    beneath: dict[str, Json] = field(default_factory=dict)
+    """The reply keyboard or ForceReply that a private chat shows now."""
+    knows_ephemeral: bool = True
+    """Whether the server is of Bot API 10.3 or later."""
     _numbers: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def next_number(self, conversation: Conversation) -> int:
@@ -69,17 +92,29 @@ class Chats:
 
     def member(self, conversation: Conversation, user_id: int) -> Json:
         """A ChatMember object. Raises BotApiError."""
+        is_told = conversation.id not in self.hidden or conversation.id in self.administered
+        if user_id != self.world.bot.telegram_id and not is_told:
+            raise bad_request("member list is inaccessible")
         for person in (*conversation.members, self.world.bot):
             if person.telegram_id == user_id:
                 is_in = conversation.has_bot if person == self.world.bot else True
-                return {"user": user(person), "status": "member" if is_in else "left"}
+                is_first = person == self.world.bot and conversation.id in self.administered
+                return membership(person, _status(is_in, is_first))
         if any(person.telegram_id == user_id for person in self.world.people):
             person = next(person for person in self.world.people if person.telegram_id == user_id)
-            return {"user": user(person), "status": "left"}
+            return membership(person, "left")
         raise bad_request("PARTICIPANT_ID_INVALID")
 
     def _has_met(self, person: Person) -> bool:
         return any(place.has_bot and person in place.members for place in self.world.of("telegram"))
+
+
+def membership(person: Person, status: str) -> Json:
+    """A ChatMember object."""
+    extras: Json = {"until_date": 0} if status == "kicked" else {}
+    if status == "administrator":
+        extras = {"can_be_edited": False, **dict.fromkeys(RIGHTS, True)}
+    return {"user": user(person), "status": status, **extras}
 
 
 def button(message: Message, title: str) -> Json:
@@ -91,6 +126,12 @@ def button(message: Message, title: str) -> Json:
             if found["text"] == title:
                 return dict(found)
     raise UnknownName(f"no button {title!r} to press; there are: {', '.join(titles)}")
+
+
+def _status(is_in: bool, is_administrator: bool) -> str:
+    if not is_in:
+        return "left"
+    return "administrator" if is_administrator else "member"
 
 
 def _words(conversation: Conversation) -> str:

@@ -1,6 +1,7 @@
 """`TelegramSimulator`: the Bot API for the bot, and people who use Telegram."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from aiohttp import web
@@ -9,10 +10,10 @@ from bots.simulator.courier import Delivery
 from bots.simulator.loopback import Fault
 from bots.simulator.stage import Stage
 from bots.simulator.telegram.bot_api import BotApi
-from bots.simulator.telegram.chats import Callback, Chats, button
+from bots.simulator.telegram.chats import Callback, Chats, button, membership
 from bots.simulator.telegram.entities import user, written
 from bots.simulator.telegram.errors import BotApiError, too_many_requests
-from bots.simulator.telegram.keyboards import buttons
+from bots.simulator.telegram.keyboards import buttons, picker
 from bots.simulator.telegram.updates import UpdateQueue
 from bots.simulator.transcript import Message, Reading, Transcript
 from bots.simulator.world import Conversation, Json, Person, UnknownName, World
@@ -96,6 +97,50 @@ class TelegramSimulator(Stage):
         update = self.updates.make("callback_query", query)
         return Said(message, update, await self.updates.push(update))
 
+    async def share(self, person: Person, people: Sequence[Person]) -> Said:
+        """Choose people with the button that the bot shows beneath the private chat."""
+        conversation = self.world.personal("telegram", person)
+        asked = picker(self.chats.beneath.get(conversation.id))
+        if not 1 <= len(people) <= asked.get("max_quantity", 1):
+            raise UnknownName(f"{len(people)} people; the button takes up to {asked.get('max_quantity', 1)}")
+        if self.chats.beneath[conversation.id].get("one_time_keyboard"):
+            del self.chats.beneath[conversation.id]
+        return await self.share_as(person, asked, people)
+
+    async def share_as(self, person: Person, asked: Json, people: Sequence[Person]) -> Said:
+        """The answer to a `request_users` button; with one of one's own choice, as modified clients can send it."""
+        users = [_shared(each, is_named=asked.get("request_name", False)) for each in people]
+        shared = {"user_ids": [each.telegram_id for each in people], "users": users, "request_id": asked["request_id"]}
+        conversation = self.world.personal("telegram", person)
+        payload = {**self._frame(conversation, person), "users_shared": shared}
+        message = self._record(self._message(conversation, person, payload), "said")
+        update = self.updates.make("message", payload)
+        return Said(message, update, await self.updates.push(update))
+
+    def picker(self, person: Person) -> Json | None:
+        """The `request_users` of the button that the private chat shows now, if it shows one."""
+        markup = self.chats.beneath.get(self.world.personal("telegram", person).id)
+        return picker(markup) if markup and "keyboard" in markup else None
+
+    async def promote_bot(self, conversation: Conversation, by: Person) -> Delivery | None:
+        """The bot becomes an administrator of the group."""
+        self.chats.administered.add(conversation.id)
+        return await self.my_chat_member(conversation, by, old="member", new="administrator")
+
+    async def react(self, person: Person, message: Message, emoji: str, *, instead_of: str = "") -> Delivery | None:
+        """Put an emoji on a message, in place of an earlier one; an empty one takes it away. Bots hear of it as administrators."""
+        if message.conversation.kind != "personal" and message.conversation.id not in self.chats.administered:
+            return None
+        content = {
+            "chat": self.chats.chat(message.conversation),
+            "message_id": int(message.id),
+            "user": user(person),
+            "date": self._now(),
+            "old_reaction": [{"type": "emoji", "emoji": instead_of}] if instead_of else [],
+            "new_reaction": [{"type": "emoji", "emoji": emoji}] if emoji else [],
+        }
+        return await self._push("message_reaction", content)
+
     async def block(self, person: Person) -> Delivery | None:
         self.chats.blocked.add(person)
         conversation = self.world.personal("telegram", person)
@@ -112,15 +157,15 @@ class TelegramSimulator(Stage):
 
     async def my_chat_member(self, conversation: Conversation, by: Person, *, old: str, new: str) -> Delivery | None:
         """The bot's own membership changed; statuses are `member`, `left`, `kicked`, `administrator`, …"""
-        bot = user(self.world.bot)
+        bot = self.world.bot
         return await self._push(
             "my_chat_member",
             {
                 "chat": self.chats.chat(conversation),
                 "from": user(by),
                 "date": self._now(),
-                "old_chat_member": {"user": bot, "status": old, **({"until_date": 0} if old == "kicked" else {})},
-                "new_chat_member": {"user": bot, "status": new, **({"until_date": 0} if new == "kicked" else {})},
+                "old_chat_member": membership(bot, old),
+                "new_chat_member": membership(bot, new),
             },
         )
 
@@ -137,9 +182,13 @@ class TelegramSimulator(Stage):
         """The same update once more to the webhook, or to another replica's; `secret` "" sends none."""
         return await self.courier.deliver(self.updates.raw(update, secret=secret), url=url)
 
-    def post(self, conversation: Conversation, content: Json) -> Message:
+    def post(self, conversation: Conversation, content: Json, *, visible_to: Person | None = None) -> Message:
         payload = {**self._frame(conversation, self.world.bot), **content}
-        return self._record(self._message(conversation, self.world.bot, payload), "posted")
+        message = self._message(conversation, self.world.bot, payload)
+        if visible_to is None:
+            return self._record(message, "posted")
+        payload["receiver_user"] = user(visible_to)
+        return self._record(replace(message, id=str(content["ephemeral_message_id"]), visible_to=visible_to), "private")
 
     def rewrite(self, message: Message, content: Json) -> None:
         payload = {**content, "edit_date": self._now()}
@@ -185,7 +234,7 @@ class TelegramSimulator(Stage):
         return await self._push("message", {**self._frame(conversation, by), **content})
 
     async def _push(
-        self, kind: Literal["message", "edited_message", "my_chat_member"], content: Json
+        self, kind: Literal["message", "edited_message", "my_chat_member", "message_reaction"], content: Json
     ) -> Delivery | None:
         return await self.updates.push(self.updates.make(kind, content))
 
@@ -209,7 +258,15 @@ class TelegramSimulator(Stage):
         return BotApiError(fault.status, "Bad Gateway" if fault.status == 502 else "Internal Server Error").response()
 
 
+def _shared(person: Person, *, is_named: bool) -> Json:
+    """A SharedUser object."""
+    account = user(person)
+    names: Json = {name: account[name] for name in ("first_name", "last_name") if name in account}
+    return {"user_id": person.telegram_id, **(names if is_named else {})}
+
+
 def _read(payload: Json) -> Reading:
     lines = ["(image)"] if "photo" in payload else []
+    lines += ["(people)"] if "users_shared" in payload else []
     lines += (payload.get("text") or payload.get("caption") or "").splitlines()
     return Reading(tuple(lines), tuple(found["text"] for found in buttons(payload.get("reply_markup"))))

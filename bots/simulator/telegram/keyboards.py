@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from bots.simulator.telegram.errors import bad_request
-from bots.simulator.world import Json
+from bots.simulator.world import Json, UnknownName
 
 CALLBACK_BYTES_MAX = 64
 BUTTONS_MAX = 100
@@ -14,6 +14,8 @@ INLINE_ACTIONS = frozenset(
     | {"switch_inline_query_chosen_chat", "copy_text", "callback_game", "pay"}
 )
 OTHER_MARKUPS = ("keyboard", "remove_keyboard", "force_reply")
+SHARED_MAX = 10
+NUMBER_MAX = 2**31
 
 
 def check_markup(markup: object) -> Json | None:
@@ -37,9 +39,48 @@ def check_markup(markup: object) -> Json | None:
     return {"inline_keyboard": [row for row in rows if row]}
 
 
+def check_beneath(markup: object, *, is_private: bool) -> Json | None:
+    """A reply keyboard, a ForceReply or the removal of either, as clients keep it; None for anything else. Raises BotApiError."""
+    if not isinstance(markup, dict) or "inline_keyboard" in markup:
+        return None
+    if "keyboard" not in markup:
+        return markup
+    rows = markup["keyboard"]
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, list) for row in rows):
+        raise bad_request('field "keyboard" of the ReplyKeyboardMarkup must be an Array of Arrays')
+    for row in rows:
+        for button in row:
+            _check_reply_button(button, is_private=is_private)
+    return markup
+
+
+def _check_reply_button(button: object, *, is_private: bool) -> None:
+    if not isinstance(button, dict) or not str(button.get("text", "")).strip():
+        raise bad_request("can't parse keyboard button: text must be non-empty")
+    asked = button.get("request_users")
+    if asked is None:
+        return
+    if not is_private:
+        raise bad_request("BUTTON_TYPE_INVALID")
+    number, most = asked.get("request_id"), asked.get("max_quantity", 1)
+    if not isinstance(number, int) or not -NUMBER_MAX <= number < NUMBER_MAX:
+        raise bad_request('can\'t parse keyboard button: Field "request_id" must be of type Number')
+    if not isinstance(most, int) or not 1 <= most <= SHARED_MAX:
+        raise bad_request("MAX_QUANTITY_INVALID")
+
+
 def buttons(markup: Json | None) -> list[Json]:
     """All inline buttons in reading order."""
     return [button for row in (markup or {}).get("inline_keyboard", []) for button in row]
+
+
+def picker(markup: Json | None) -> Json:
+    """The `request_users` of the keyboard beneath a chat. Raises UnknownName."""
+    for row in (markup or {}).get("keyboard", []):
+        for button in row:
+            if "request_users" in button:
+                return dict(button["request_users"])
+    raise UnknownName("no button to choose people with")
 
 
 def _check_button(button: object) -> None:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from bots.cli import manifest
+
 # What a command needs is imported when it is called, so that `plaudit --help` answers at once.
 
 EXIT_CODES = "Exit codes: 0 all is well, 1 something wrong was found, 2 called wrongly or misconfigured."
@@ -23,10 +25,13 @@ importing = typer.Typer(no_args_is_help=True, help="Bring in what is kept elsewh
 outbox = typer.Typer(no_args_is_help=True, help="Messages to people that were given up.", rich_markup_mode=None)
 inbox = typer.Typer(no_args_is_help=True, help="Deliveries of the platforms that were given up.", rich_markup_mode=None)
 admin = typer.Typer(no_args_is_help=True, help="Who may do what.", rich_markup_mode=None)
+slack = typer.Typer(no_args_is_help=True, help="The Slack workspaces that install Plaudit.", rich_markup_mode=None)
 app.add_typer(importing, name="import")
 app.add_typer(outbox, name="outbox")
 app.add_typer(inbox, name="inbox")
 app.add_typer(admin, name="admin")
+app.add_typer(manifest.app, name="manifest")
+app.add_typer(slack, name="slack")
 
 Workspace = Annotated[str | None, typer.Option("--workspace", help="Id or name; needed only where there are several.")]
 Ids = Annotated[list[int] | None, typer.Argument(help="Ids as `list` shows them; none means all.", show_default=False)]
@@ -106,8 +111,13 @@ def badges(
 
     raise typer.Exit(
         edge.run(
-            lambda _, sessions: command.import_badges(
-                sessions, file, is_applied=is_applied, is_strict=is_strict, workspace=workspace
+            lambda configured, sessions: command.import_badges(
+                sessions,
+                file,
+                functions=configured.functions,
+                is_applied=is_applied,
+                is_strict=is_strict,
+                workspace=workspace,
             )
         )
     )
@@ -193,6 +203,30 @@ def grant(
     from bots.cli import admins, edge
 
     raise typer.Exit(edge.run(lambda _, sessions: admins.grant(sessions, who=who, workspace=workspace)))
+
+
+@slack.command("install-link")
+def install_link(workspace: Workspace = None) -> None:
+    """Make a link by which one Slack workspace installs Plaudit and joins a workspace of yours.
+
+    Example: plaudit slack install-link --workspace Acme
+    """
+    from bots.cli import edge
+    from bots.cli import slack as command
+
+    raise typer.Exit(edge.run(lambda settings, sessions: command.install_link(settings, sessions, workspace=workspace)))
+
+
+@slack.command()
+def reseal() -> None:
+    """After the secret key was changed: seal the tokens of Slack workspaces with the new one.
+
+    Example: plaudit slack reseal
+    """
+    from bots.cli import edge
+    from bots.cli import slack as command
+
+    raise typer.Exit(edge.run(command.reseal))
 
 
 @app.command()

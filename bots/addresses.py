@@ -11,6 +11,12 @@ def place_key(place: Place) -> str:
     return f"{place.platform}:{place.tenant}:{place.remote_id}"
 
 
+def paced_with(target: Target) -> str:
+    """The conversation a message is paced with: a private chat that is not open yet is its person's own."""
+    key = place_key(target.place)
+    return key if target.place.remote_id else f"{key}@{target.person}"
+
+
 def to_address(target: Target) -> dict[str, Any]:
     """The target as the outbox keeps it: ids only, empty fields left out."""
     place = target.place
@@ -28,6 +34,8 @@ def to_address(target: Target) -> dict[str, Any]:
         "response_url": target.response_url,
         "private": target.private,
         "optional": target.optional,
+        "quiet": target.quiet,
+        "alert": target.alert,
         "manner": target.manner.value,
     }
     return {name: value for name, value in fields.items() if value}
@@ -53,6 +61,8 @@ def to_target(address: Mapping[str, Any]) -> Target:
         response_url=address.get("response_url", ""),
         private=address.get("private", False),
         optional=address.get("optional", False),
+        quiet=address.get("quiet", False),
+        alert=address.get("alert", False),
         manner=Manner(address.get("manner", Manner.POST)),
     )
 

@@ -1,32 +1,38 @@
 """The composition root: settings → database → adapters → one aiohttp application with its worker, sender and ticker."""
 
 import asyncio
-import hmac
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import structlog
 from aiohttp import web
 
 import migrations
-from bots import vitals
-from bots.chat import Desk, Platform
+from bots import functions, pictures, vitals
+from bots.chat import Platform
 from bots.deliver import Deliverer
+from bots.desk import Desk
 from bots.dispatch import Dispatcher
+from bots.keys import button_secret, keyring
 from bots.metrics import Metrics
 from bots.presenter import Presenter
 from bots.settings import Misconfigured, Settings
 from bots.signals import Bell
-from bots.store import ensure_workspace, open_database
+from bots.store import check_functions, ensure_workspace, open_database
 from bots.ticker import make_ticker
 from bots.worker import Worker
 from core.database import Sessions
 from web import health
+from web import pictures as picture_pages
+
+if TYPE_CHECKING:
+    from bots.slack.access import Access
+    from bots.slack.api import Api
 
 log = structlog.get_logger()
 
@@ -60,18 +66,19 @@ class Application:
     channels: list[Channel] = field(default_factory=list)
 
 
-def button_secret(settings: Settings) -> bytes:
-    """The key that tokens of buttons are derived with; each purpose of SECRET_KEY has one of its own."""
-    return hmac.digest(settings.secret_key.get_secret_value().encode(), b"plaudit button tokens", "sha256")
+def _pictures_from(settings: Settings) -> str:
+    """Where chats fetch pictures: they do over https only. Empty if they cannot."""
+    address = settings.public_url.strip().rstrip("/")
+    return address if address.startswith("https://") else ""
 
 
 def build(
     settings: Settings, sessions: Sessions, http: aiohttp.ClientSession, *, teams_authority: str | None = None
 ) -> Application:
     """Put a process together; nothing runs yet. `teams_authority` replaces Entra's token service (simulator)."""
-    channels = list(_channels(settings, http, teams_authority))
+    channels = list(_channels(settings, sessions, http, teams_authority))
     platforms: dict[str, Platform] = {channel.platform.name: channel.platform for channel in channels}
-    presenter = Presenter(button_secret(settings))
+    presenter = Presenter(button_secret(settings), _pictures_from(settings))
     metrics, worker_bell, sender_bell = Metrics(), Bell(), Bell()
     dispatcher = Dispatcher(
         sessions=sessions,
@@ -88,6 +95,7 @@ def build(
     application.add_routes(
         health.routes(vitals.checks(sessions), metrics.registry, lambda: vitals.count(sessions, metrics))
     )
+    application.add_routes(picture_pages.routes(pictures.finder(sessions)))
     return Application(
         sessions=sessions,
         web=application,
@@ -99,13 +107,15 @@ def build(
     )
 
 
-def _channels(settings: Settings, http: aiohttp.ClientSession, teams_authority: str | None) -> list[Channel]:
+def _channels(
+    settings: Settings, sessions: Sessions, http: aiohttp.ClientSession, teams_authority: str | None
+) -> list[Channel]:
     """The configured ones; the SDK of the others is never imported."""
     channels = []
     if settings.teams_configured:
         channels.append(_teams(settings, http, teams_authority))
     if settings.slack_configured:
-        channels.append(_slack(settings))
+        channels.append(_slack(settings, sessions))
     if settings.telegram_configured:
         channels.append(_telegram(settings))
     return channels
@@ -118,21 +128,49 @@ def _teams(settings: Settings, http: aiohttp.ClientSession, authority: str | Non
     return Channel(platform, lambda desk: routes(platform, desk))
 
 
-def _slack(settings: Settings) -> Channel:
+def _slack(settings: Settings, sessions: Sessions) -> Channel:
+    """Either one workspace with the token of the settings or many with their own; requests or Socket Mode."""
+    from bots.slack.access import OneTeam
+    from bots.slack.api import Api
     from bots.slack.platform import SlackPlatform
+    from bots.slack.socket import SocketMode
     from bots.slack.webhook import routes
 
+    api = Api(token=settings.slack_bot_token.get_secret_value(), url=settings.slack_api_url)
+    installing: list[web.RouteDef] = []
+    access: Access = OneTeam(api, clock=time.time)
+    if settings.slack_is_installed_by_many:
+        access, installing = _many_teams(settings, sessions, api)
     platform = SlackPlatform(
         signing_secret=settings.slack_signing_secret.get_secret_value(),
-        bot_token=settings.slack_bot_token.get_secret_value(),
         api_url=settings.slack_api_url,
         clock=time.time,
+        access=access,
     )
 
     async def start() -> None:
         await platform.identify()
 
-    return Channel(platform, lambda desk: routes(platform, desk), start)
+    if not settings.slack_uses_socket:
+        return Channel(platform, lambda desk: [*routes(platform, desk), *installing], start)
+    opening = api.speaking(settings.slack_app_token.get_secret_value())
+    return Channel(platform, lambda _: installing, start, lambda desk: SocketMode(platform, desk, opening).listen())
+
+
+def _many_teams(settings: Settings, sessions: Sessions, api: "Api") -> "tuple[Access, list[web.RouteDef]]":
+    from bots.slack.install import Installer
+    from bots.slack.installations import ManyTeams
+    from bots.slack.oauth import OAuth
+
+    teams = ManyTeams(sessions, api, keyring=keyring(settings), clock=time.time)
+    oauth = OAuth(
+        settings.slack_client_id,
+        settings.slack_client_secret.get_secret_value(),
+        public_url=settings.public_url,
+        api_url=settings.slack_api_url,
+        api=api,
+    )
+    return teams, Installer(sessions, teams, oauth, secret=button_secret(settings)).routes()
 
 
 def _telegram(settings: Settings) -> Channel:
@@ -192,11 +230,13 @@ async def _background(application: Application) -> AsyncIterator[None]:
 
 async def serve(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM. In development the schema is brought up to date; in production it has to be."""
+    functions.load(settings.functions)
     async with open_database(settings) as sessions, aiohttp.ClientSession() as http:
         if settings.mode == "development":
             await migrations.upgrade(sessions.engine)
         elif not await migrations.is_current(sessions.engine):
             raise Misconfigured(["the database's schema is not this version's: run `plaudit migrate`"])
+        await check_functions(sessions, settings)
         await ensure_workspace(sessions, time_zone=settings.timezone)
         application = build(settings, sessions, http)
         if not application.channels:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
+from bots.gestures import Reacted, Visited
+from bots.sending import Pacing
 from cards.model import Card
 from cards.render import Context, Rendered
 
@@ -14,17 +16,20 @@ PlatformName = Literal["teams", "slack", "telegram"]
 @dataclass(frozen=True, slots=True)
 class Account:
     """A person's account as a platform names it. `name` never identifies anybody; `also` holds further ids of the same
-    account (Teams: the Entra object id beside the 29: id); `foreign` says that the payload itself shows no colleague."""
+    account (Teams: the Entra object id beside the 29: id); `foreign` says that the payload itself shows no colleague.
+    `is_picked`: chosen among all whom the sender knows on the platform, so that nothing yet says that it is a colleague."""
 
     remote_id: str
     name: str = ""
     also: tuple[str, ...] = ()
     foreign: Literal["", "bot", "guest", "stranger"] = ""
+    is_picked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What the platform's directory says about an account; `email` only if the platform vouches for it."""
+    """What the platform's directory says about an account; `email` only if the platform vouches for it. `remote_id` is the id
+    to write to, where the account was asked for by another of its ids."""
 
     name: str
     email: str | None = None
@@ -32,6 +37,7 @@ class Profile:
     foreign: Literal["", "bot", "guest", "stranger"] = ""
     locale: str | None = None
     time_zone: str | None = None
+    remote_id: str = ""
 
 
 class PlaceKind(StrEnum):
@@ -59,9 +65,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A hand-typed @name: shown back, never resolved."""
+    """A name that is no account: hand-typed and never taken for a person; or, with `crowd`, a channel or group of that id."""
 
     name: str
+    crowd: str = ""
 
 
 Part = str | Account | Typed
@@ -70,22 +77,40 @@ Part = str | Account | Typed
 @dataclass(frozen=True, slots=True)
 class Said:
     """A message to the bot, the bot's own mention removed. `parts` keeps text and people in their order; `replied_to` is the
-    author of the message it answers (Telegram), a receiver if no other is named."""
+    author of the message it answers (Telegram), a receiver if no other is named; `answered` the id of that message if it is ours."""
 
     parts: tuple[Part, ...]
     message_id: str = ""
     replied_to: Account | None = None
     locale: str | None = None
+    answered: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A button on the message `message_id`; `interaction` is what the platform wants back (callback query, response_url)."""
+    """A button on the message `message_id`; `interaction` is what the platform wants back (callback query, response_url).
+
+    `inputs` and `people` are what a form holds, by the names of its inputs. `wants_form_back`: a refusal is to be answered with
+    the same form, filled in as it was, because the platform has no way of its own to show what is wrong with it. `in_view`: it
+    was pressed on a page or a form of the presser's own, which is no message.
+    """
 
     token: str
     inputs: Mapping[str, str] = field(default_factory=dict)
     message_id: str = ""
     interaction: str = ""
+    locale: str | None = None
+    people: Mapping[str, tuple[Account, ...]] = field(default_factory=dict)
+    wants_form_back: bool = False
+    in_view: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """People who were chosen with the platform's own picker; `request` is the number with which it was shown."""
+
+    request: int
+    people: tuple[Account, ...]
     locale: str | None = None
 
 
@@ -123,7 +148,18 @@ class Moved:
     remote_id: str
 
 
-Act = Said | Pressed | Edited | Deleted | Arrived | Gone | Moved
+Act = Said | Pressed | Shared | Edited | Deleted | Reacted | Visited | Arrived | Gone | Moved
+
+
+class Manner(StrEnum):
+    """How an answer reaches people: a new message, the pressed message rewritten, a passing note to the presser, a form that
+    opens before the asker (in an HTTP body; elsewhere a message leads to it), or the page that is the asker's own."""
+
+    POST = "post"
+    EDIT = "edit"
+    TOAST = "toast"
+    FORM = "form"
+    PAGE = "page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +168,9 @@ class Incoming:
 
     `repeat_guard` asks that the same words by the same person within 30 s count once (Slack's slash commands have no id that
     survives a second try). `response_url` is where a late private answer may go. `answers_in_body`: the HTTP response itself
-    carries the answer; otherwise it travels through the outbox.
+    carries an answer of the manners `body_takes`; any other travels through the outbox. `in_dialog`: the response is shown in a dialog, every button of
+    it too. `is_visiting`: a member brought us into a conversation that we need not be in (Teams' message extension); it is
+    answered in the body alone. `is_whispered`: nobody else in the conversation read it, so nobody else reads the answer.
     """
 
     place: Place
@@ -142,14 +180,13 @@ class Incoming:
     repeat_guard: bool = False
     response_url: str = ""
     answers_in_body: bool = False
+    body_takes: frozenset[Manner] = frozenset(Manner)
+    in_dialog: bool = False
+    is_visiting: bool = False
+    is_whispered: bool = False
 
-
-class Manner(StrEnum):
-    """How an answer reaches people: a new message, the pressed message rewritten, or a passing note to the presser."""
-
-    POST = "post"
-    EDIT = "edit"
-    TOAST = "toast"
+    def carries(self, manner: Manner) -> bool:
+        return self.answers_in_body and manner in self.body_takes
 
 
 class Audience(StrEnum):
@@ -166,29 +203,36 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A command's intent: which card (`kind`, see `bots.views`) about which rows (`reference`, ids only)."""
+    """A command's intent: which card (`kind`, see `bots.views`) about which rows (`reference`, ids only). `message_id` is the
+    message that an edit is of, where the act itself names none."""
 
     kind: str
     reference: Mapping[str, Any] = field(default_factory=dict)
     audience: Audience = Audience.PRIVATE
     manner: Manner = Manner.POST
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A reply made ready for an adapter that answers in the HTTP body."""
+    """A reply made ready for an adapter that answers in the HTTP body. `wrong_input` names the input of a submitted form that
+    `summary` is a refusal of; empty if it is none. `reply` is what it was made of, in the workspace with that id."""
 
     rendered: Rendered
     summary: str
     audience: Audience
     manner: Manner
+    wrong_input: str = ""
+    reply: Reply | None = None
+    workspace_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a message goes. With `private` only `person` (a remote id) may see it; `optional` leaves it out where they cannot
-    be written to. In a personal place without `remote_id` the adapter opens the chat with `person`. `message_id` is the
-    message to edit, `interaction` the press to answer."""
+    """Where a message goes. With `private` only `person` (a remote id) may see it; `optional` leaves it out where they cannot be
+    written to. `quiet`: meant for `person`, and nobody's secret. In a personal place without `remote_id` the adapter opens the
+    chat with `person`. `message_id` is the message to edit (of a page: the mark of what it shows already), `interaction` the
+    press to answer. `alert`: a passing note that has to be read. `in_dialog` as in `Incoming`."""
 
     place: Place
     person: str = ""
@@ -198,7 +242,10 @@ class Target:
     response_url: str = ""
     private: bool = False
     optional: bool = False
+    quiet: bool = False
+    alert: bool = False
     manner: Manner = Manner.POST
+    in_dialog: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,52 +256,6 @@ class Sent:
     place: Place | None = None
 
 
-class SendError(Exception):
-    """Why a message did not arrive. `reason` is a short English phrase for the operator, without text or secrets."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class RetryAfter(SendError):
-    """The platform said when to come back (seconds)."""
-
-    def __init__(self, reason: str, seconds: float) -> None:
-        super().__init__(reason)
-        self.seconds = seconds
-
-
-class Transient(SendError):
-    """Nothing arrived; trying again later may help."""
-
-
-class Ambiguous(SendError):
-    """It may have arrived: the connection broke or timed out after the request was sent. At most one repeat."""
-
-
-class Permanent(SendError):
-    """It never will (blocked, chat gone, invalid). `gone` when the place itself is no longer ours."""
-
-    def __init__(self, reason: str, *, gone: bool = False) -> None:
-        super().__init__(reason)
-        self.gone = gone
-
-
-class ChatClosed(Permanent):
-    """A private answer for somebody in a group who has no private chat with us, or closed it; the group itself is open."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pacing:
-    """Limits the platform publishes. Per conversation: one message each `gap` seconds on average with bursts of `burst`;
-    in all: `per_second` messages over the process."""
-
-    gap: float
-    burst: int
-    per_second: float
-
-
 class Platform(Protocol):
     """What `dispatch`, `deliver` and `worker` ask of an adapter. No method is called inside a transaction."""
 
@@ -263,13 +264,24 @@ class Platform(Protocol):
     """Whether a message in a group can be shown to one person only."""
     must_answer_presses: bool
     """Whether every press wants an answer of its own (Telegram's clients show a spinner until it comes)."""
+    can_refresh: bool
+    """Whether a message in a group can look different to some of its readers (Teams' `refresh`)."""
+    asks_by_place: bool
+    """Whether `profile` knows only the members of the place it is given (Teams' rosters)."""
 
     def parse(self, body: Mapping[str, Any]) -> Sequence[Incoming]:
         """Read a stored delivery; empty when it holds nothing for us. Raises ValueError for what the platform never sends."""
         ...
 
     async def profile(self, account: Account, place: Place) -> Profile | None:
-        """Ask the directory. None: it says there is no such account. Raises Transient when it cannot be asked now."""
+        """Ask the directory. None: it says there is no such account. Raises Transient when it cannot be asked now.
+
+        A personal place without `remote_id` is the account's own chat with us, for a platform that `asks_by_place`.
+        """
+        ...
+
+    async def members(self, crowd: str, place: Place) -> Sequence[Account] | None:
+        """Who is in a channel or group, bots left out, a few hundred at most. None: the platform does not tell. Raises Transient."""
         ...
 
     def render(self, card: Card, context: Context) -> Rendered: ...
@@ -281,19 +293,3 @@ class Platform(Protocol):
         ...
 
     async def close(self) -> None: ...
-
-
-class Desk(Protocol):
-    """What adapters hand deliveries to. Both return only after the database has committed."""
-
-    async def store(
-        self, platform: PlatformName, tenant: str, delivery_id: str, conversation: str, body: Mapping[str, Any]
-    ) -> None:
-        """Keep a delivery (`body` is strict JSON, read later by `Platform.parse`) to be worked on after the 2xx, in order per
-        conversation; a repeat is silently the same delivery."""
-        ...
-
-    async def answer(self, incoming: Incoming, *, body: Mapping[str, Any], window: float) -> Answer | None:
-        """Work on a delivery now. None: nothing to say in the HTTP body (`answers_in_body` is false, or it could not be done
-        within `window` seconds, was stored as `body`, and will be answered later)."""
-        ...

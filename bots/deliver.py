@@ -5,9 +5,9 @@ inside a transaction, and what is said is read when it is sent.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import MAXYEAR, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -15,29 +15,20 @@ from aiolimiter import AsyncLimiter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bots.addresses import place_key, to_address, to_target
-from bots.chat import (
-    Ambiguous,
-    ChatClosed,
-    Manner,
-    Pacing,
-    Permanent,
-    Place,
-    PlaceKind,
-    Platform,
-    RetryAfter,
-    SendError,
-    Sent,
-    Target,
-)
+from bots.answering import UNPACED
+from bots.chat import Manner, Place, PlaceKind, Platform, Sent, Target
 from bots.metrics import Metrics
 from bots.presenter import Presenter, Subject
+from bots.sending import Ambiguous, ChatClosed, Pacing, Permanent, RetryAfter, SendError
 from bots.signals import Bell
-from cards.model import Card
+from cards.model import Action, Card
 from cards.render import Rendered
 from core import outbox
+from core.badges import announce as badges
 from core.database import Sessions, Transaction
-from core.kudos import announce
+from core.kudos import announce as kudos
 from core.outbox import AMBIGUOUS_MAX, ATTEMPTS_MAX, Leased, Outgoing
+from core.people import preferences
 from core.people import service as people
 
 log = structlog.get_logger()
@@ -48,6 +39,12 @@ LOOK_SECONDS = 0.25
 SEND_SECONDS = 20
 FIRST_BACK_OFF = timedelta(seconds=1)
 BACK_OFF_MAX = timedelta(minutes=5)
+
+GIVEN_UP: Mapping[str, tuple[str, Callable[..., Awaitable[None]]]] = {
+    kudos.CARD: ("kudos", kudos.refused),
+    badges.CARD: ("act", badges.refused),
+}
+"""Who is told otherwise when a public card can never arrive: by its kind, what its reference names it by, and who tells them."""
 
 
 class NotConfigured(Permanent):
@@ -109,21 +106,35 @@ class Deliverer:
         """Send one leased message and note the outcome. A bug of ours counts as a failed attempt."""
         target = self._target(message)
         pacing = Pacing(0, 1, 1000)
+        card: Card | None = None
         try:
             platform = self._platform(target.place)
-            pacing = platform.pacing(target.place) if target.manner is not Manner.TOAST else pacing
+            pacing = platform.pacing(target.place) if target.manner not in UNPACED else pacing
             built = await self._build(message, target, platform)
+            if isinstance(built, datetime):
+                await self._hold(message, pacing, built)
+                return
             if built is None:
                 await self._close(message, pacing, state="dropped", error="no longer true")
                 return
-            sent = await self._send(platform, target, *built)
+            card, rendered = built
+            sent = await self._send(platform, target, card, rendered)
         except SendError as error:
-            await self._failed(message, target, pacing, error)
+            await self._failed(message, target, pacing, error, card)
         except Exception as fault:
             log.exception("delivery_failed", kind=message.kind, outbox=message.id)
             await self._failed(message, target, pacing, SendError(type(fault).__name__))
         else:
             await self._arrived(message, target, sent, pacing)
+
+    async def _hold(self, message: Leased, pacing: Pacing, until: datetime) -> None:
+        if until.year == MAXYEAR:
+            await self._close(message, pacing, state="dropped", error="its reader wants no notices")
+            return
+        self._count(message, "held")
+        async with self.sessions.begin(role="ops") as (session, now):
+            await outbox.postpone(session, message, delay=until - now, error="quiet hours", counted=False)
+            await _release(session, message, pacing)
 
     def _target(self, message: Leased) -> Target:
         """Where it stands already it is edited."""
@@ -136,13 +147,19 @@ class Deliverer:
             raise NotConfigured(f"{place.platform} is not configured")
         return self.platforms[place.platform]
 
-    async def _build(self, message: Leased, target: Target, platform: Platform) -> tuple[Card, Rendered] | None:
+    async def _build(
+        self, message: Leased, target: Target, platform: Platform
+    ) -> tuple[Card, Rendered] | datetime | None:
+        """The message; or until when it waits; None: it is no longer true."""
         subject = Subject(message.workspace_id, message.kind, message.reference, is_posted=message.post_id is not None)
         async with self.sessions.begin(message.workspace_id) as transaction:
+            if (until := await _held(transaction.session, message)) is not None:
+                return until
             return await self.presenter.present(transaction, subject, target, platform)
 
     async def _send(self, platform: Platform, target: Target, card: Card, rendered: Rendered) -> Sent:
-        limit = self._limits.setdefault(platform.name, AsyncLimiter(platform.pacing(target.place).per_second, 1))
+        whose = f"{platform.name}:{target.place.tenant}"
+        limit = self._limits.setdefault(whose, AsyncLimiter(platform.pacing(target.place).per_second, 1))
         async with limit:
             try:
                 async with asyncio.timeout(SEND_SECONDS):
@@ -186,12 +203,14 @@ class Deliverer:
                 member_id=reader,
             )
 
-    async def _failed(self, message: Leased, target: Target, pacing: Pacing, error: SendError) -> None:
+    async def _failed(
+        self, message: Leased, target: Target, pacing: Pacing, error: SendError, card: Card | None = None
+    ) -> None:
         is_ambiguous = isinstance(error, Ambiguous)
         if isinstance(error, RetryAfter):
             await self._wait(message, error)
         elif isinstance(error, Permanent):
-            await self._give_up(message, target, pacing, error)
+            await self._give_up(message, target, pacing, error, card)
         elif message.attempts >= ATTEMPTS_MAX or (is_ambiguous and message.ambiguous + 1 >= AMBIGUOUS_MAX):
             await self._close(message, pacing, state="parked", error=error.reason)
         else:
@@ -211,7 +230,9 @@ class Deliverer:
             await outbox.postpone(session, message, delay=pause, error=error.reason, counted=False)
             await outbox.release(session, message.scope, pause=pause)
 
-    async def _give_up(self, message: Leased, target: Target, pacing: Pacing, error: Permanent) -> None:
+    async def _give_up(
+        self, message: Leased, target: Target, pacing: Pacing, error: Permanent, card: Card | None
+    ) -> None:
         """It never can arrive. Who does not want our notices, and a card that somebody deleted, need no operator."""
         if error.gone and target.place.remote_id:
             async with self.sessions.begin(role="ops") as (session, _):
@@ -224,26 +245,23 @@ class Deliverer:
                 )
         is_closed = isinstance(error, ChatClosed)
         if is_closed and target.manner is Manner.POST and not target.optional:
-            await self._say_that_it_is_private(message, target)
+            await self._say_that_it_is_private(message, target, card)
         is_expected = is_closed or message.priority == outbox.NOTICE or target.manner is not Manner.POST
         await self._close(message, pacing, state="dropped" if is_expected else "parked", error=error.reason)
 
-    async def _say_that_it_is_private(self, message: Leased, target: Target) -> None:
-        """Whoever asked in a group has no private chat with us: they learn where it was asked how to open one."""
-        place = replace(target, private=False)
-        reference: dict[str, Any] = {
-            "code": "private_chat_closed",
-            "details": {},
-            "locale": message.reference.get("locale"),
-        }
-        answer = Outgoing(
-            f"{message.dedup_key}:aside",
-            place_key(target.place),
-            "refusal",
-            to_address(place),
-            reference,
-            outbox.ANSWER,
-        )
+    async def _say_that_it_is_private(self, message: Leased, target: Target, card: Card | None) -> None:
+        """Whoever asked in a group has no private chat with us: a form opens where it was asked for, for anything else they learn
+        how to open the chat."""
+        reference: dict[str, Any] = {"locale": message.reference.get("locale")}
+        kind = "refusal"
+        opener = card.opener.action if card is not None and card.opener is not None else None
+        if isinstance(opener, Action):
+            kind = "form_opener"
+            reference |= {"reader": opener.member_id, "place": opener.object_id, "form": opener.argument}
+        else:
+            reference |= {"code": "private_chat_closed", "details": {}}
+        key, address = f"{message.dedup_key}:aside", to_address(replace(target, private=False))
+        answer = Outgoing(key, place_key(target.place), kind, address, reference, outbox.ANSWER)
         async with self.sessions.begin(role="ops") as (session, _):
             await outbox.enqueue(session, [answer], workspace_id=message.workspace_id)
 
@@ -253,9 +271,18 @@ class Deliverer:
             log.warning("message_parked", kind=message.kind, outbox=message.id, reason=error)
         async with self.sessions.begin(role="ops") as (session, _):
             await outbox.settle(session, message, state=state, error=error)
-            if state == "parked" and message.kind == announce.CARD:
-                await announce.refused(session, message.reference["kudos"], workspace_id=message.workspace_id)
+            if state == "parked" and message.kind in GIVEN_UP:
+                about, refused = GIVEN_UP[message.kind]
+                await refused(session, message.reference[about], workspace_id=message.workspace_id)
             await _release(session, message, pacing)
+
+
+async def _held(session: AsyncSession, message: Leased) -> datetime | None:
+    """Until when a new notice waits for the end of its reader's quiet hours. What stands already may be changed."""
+    reader = message.reference.get("reader")
+    if message.priority != outbox.NOTICE or message.post_id is not None or reader is None:
+        return None
+    return await preferences.held_until(session, reader, workspace_id=message.workspace_id)
 
 
 async def _release(session: AsyncSession, message: Leased, pacing: Pacing) -> None:

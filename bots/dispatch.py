@@ -14,11 +14,14 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bots import acts, recognition, refusing, turns
+from bots import directory as directories
 from bots.answering import broken, messages, outgoing
-from bots.chat import Answer, Audience, Incoming, Platform, PlatformName, Pressed, Reply
+from bots.chat import Answer, Audience, Incoming, Manner, Place, Platform, PlatformName, Pressed, Reply
+from bots.directory import AskLater, Directory, Strangers
+from bots.gestures import Reacted, Visited
 from bots.metrics import Metrics
 from bots.presenter import Presenter, Subject
-from bots.recognition import AskLater, Home, Profiles, Silence, Strangers
+from bots.recognition import Home, Silence
 from bots.views.places import CODE_VERB
 from core import inbox, outbox
 from core.database import NO_WORKSPACE, Sessions, Transaction, retrying
@@ -56,14 +59,14 @@ class Dispatcher:
     async def store(
         self, platform: PlatformName, tenant: str, delivery_id: str, conversation: str, body: Mapping[str, Any]
     ) -> None:
-        """See `bots.chat.Desk`."""
+        """See `bots.desk.Desk`."""
         async with self.sessions.begin() as (session, _):
             await inbox.store(session, Key(platform, tenant, delivery_id), conversation=conversation, body=body)
         self.metrics.deliveries.labels(platform, "stored").inc()
         self.wake_worker()
 
     async def answer(self, incoming: Incoming, *, body: Mapping[str, Any], window: float) -> Answer | None:
-        """See `bots.chat.Desk`. A bug is logged and answered with one generic card."""
+        """See `bots.desk.Desk`. A bug is logged and answered with one generic card."""
         platform = self.platforms[incoming.place.platform]
         key = Key(platform.name, incoming.place.tenant, incoming.delivery_id)
         outcome: Outcome | None = None
@@ -77,14 +80,15 @@ class Dispatcher:
             return None
         except Exception as fault:  # noqa: BLE001 - the edge: every bug is caught once, here
             reference = self._bug(fault, platform.name)
-            if incoming.answers_in_body and outcome is None:
+            if incoming.carries(Manner.TOAST) and outcome is None:
                 return broken(platform, incoming, reference)
             await self._answer_later(incoming, key, outcome, body)
             return None
 
     def _claim_of(self, incoming: Incoming, key: Key) -> Claim:
         # The guard of a press is its token: a repeat that waits for an answer in the body is answered like a second press.
-        is_guarded = isinstance(incoming.act, Pressed) and incoming.answers_in_body
+        # Opening a dialog does nothing: whoever asks again gets the same one.
+        is_guarded = (isinstance(incoming.act, Pressed) or incoming.in_dialog) and incoming.carries(Manner.TOAST)
 
         async def claim(transaction: Transaction) -> bool:
             return is_guarded or await inbox.claim(transaction.session, key)
@@ -106,25 +110,30 @@ class Dispatcher:
 
     async def _present(self, incoming: Incoming, outcome: Outcome) -> Answer | None:
         """What an HTTP body is to carry; None where it carries nothing."""
-        if not incoming.answers_in_body:
-            return None
+        replies = [reply for _, reply in outcome.replies]
         if outcome.is_repeat:
-            return await self._build(outcome.workspace_id, incoming, refusing.refusal(incoming, AlreadyDone()))
-        if not outcome.replies:
+            replies = [refusing.refusal(incoming, AlreadyDone())]
+        if not replies or not incoming.carries(replies[0].manner):
             return None
-        return await self._build(outcome.workspace_id, *outcome.replies[0])
+        return await self._build(outcome.workspace_id, incoming, replies[0])
 
     async def _build(self, workspace_id: int, incoming: Incoming, reply: Reply) -> Answer | None:
         platform = self.platforms[incoming.place.platform]
         target = outgoing(platform, incoming, reply)
+        subject = Subject(workspace_id, reply.kind, reply.reference, is_posted=reply.manner is Manner.EDIT)
         async with self.sessions.begin(workspace_id) as transaction:
-            built = await self.presenter.present(
-                transaction, Subject(workspace_id, reply.kind, reply.reference), target, platform
-            )
+            built = await self.presenter.present(transaction, subject, target, platform)
         if built is None:
             return None
         card, rendered = built
-        return Answer(rendered, card.summary, reply.audience, reply.manner)
+        wrong_input = reply.reference.get("input", "")
+        return Answer(rendered, card.summary, reply.audience, reply.manner, wrong_input, reply, workspace_id)
+
+    async def owe(self, incoming: Incoming, answer: Answer) -> None:
+        """See `bots.desk.Desk`."""
+        assert answer.reply is not None
+        key = Key(incoming.place.platform, incoming.place.tenant, incoming.delivery_id)
+        await self._answer_later(incoming, key, Outcome(answer.workspace_id, [(incoming, answer.reply)]), {})
 
     async def work(self, pending: Pending) -> None:
         """Work on a stored delivery. One that fails is put off and in the end parked with its reason; nothing is lost."""
@@ -151,7 +160,8 @@ class Dispatcher:
         async with self.sessions.begin(role="ops") as (session, _):
             if not await inbox.fail(session, pending.key, error=f"{type(fault).__name__} ({reference})"):
                 return
-            apologies = [(incoming, _apology(incoming, fault, reference)) for incoming in incomings[:1]]
+            spoken = [incoming for incoming in incomings[:1] if not isinstance(incoming.act, Reacted | Visited)]
+            apologies = [(incoming, _apology(incoming, fault, reference)) for incoming in spoken]
             await self._owe(session, pending.key, Outcome(NO_WORKSPACE, apologies))
 
     async def _perform(self, incomings: Sequence[Incoming], key: Key, claim: Claim) -> Outcome:
@@ -167,7 +177,7 @@ class Dispatcher:
         except Silence:
             return await self._settle(Outcome(NO_WORKSPACE), key, claim)
         except AskLater:
-            if not incomings[0].answers_in_body:
+            if not incomings[0].carries(Manner.TOAST):
                 raise
             return Outcome(NO_WORKSPACE, [(incomings[0], refusing.refusal(incomings[0], AskLater()))])
         except (Refusal, refusing.Refused) as refused:
@@ -202,34 +212,53 @@ class Dispatcher:
 
     async def _in_workspace(self, home: Home, incomings: Sequence[Incoming], key: Key, claim: Claim) -> Outcome:
         """Run the commands; if they name people whom nobody knows, ask the directory between two tries."""
-        profiles: Profiles = {}
+        directory = Directory()
         while True:
-            tried = profiles
+            tried = directory
 
-            async def attempt(known: Profiles = tried) -> Outcome:
+            async def attempt(known: Directory = tried) -> Outcome:
                 return await self._transact(home, incomings, known, key, claim)
 
             try:
                 outcome = await retrying(attempt)
             except Strangers as strangers:
-                place = incomings[0].place
-                asked = await recognition.ask_directory(self.platforms[place.platform], strangers.accounts, place)
-                profiles = {**profiles, **asked}
+                directory = directory.joined(await self._asked(home, incomings[0], strangers))
                 continue
             self.wake_sender()
             return outcome
 
+    async def _asked(self, home: Home, incoming: Incoming, strangers: Strangers) -> Directory:
+        """A dialog is not lost because the directory is away: its form comes back with the reason."""
+        try:
+            return await self._ask(home, incoming.place, strangers)
+        except AskLater:
+            if not incoming.in_dialog:
+                raise
+            return Directory.unasked(strangers)
+
+    async def _ask(self, home: Home, place: Place, strangers: Strangers) -> Directory:
+        """What the directory says of people whom nobody knows; where it is asked by places, of those missing in the next."""
+        platform = self.platforms[place.platform]
+        told = await directories.ask(platform, strangers, place)
+        if not platform.asks_by_place or all(told.profiles.values()):
+            return told
+        async with self.sessions.begin(home.workspace_id) as (session, _):
+            others = await directories.rosters(session, workspace_id=home.workspace_id, place=place)
+        for other in others:
+            missing = [account for account in strangers.accounts if told.profiles[account.remote_id] is None]
+            told = told.joined(await directories.ask(platform, Strangers(missing), other))
+        return told
+
     async def _transact(
-        self, home: Home, incomings: Sequence[Incoming], profiles: Profiles, key: Key, claim: Claim
+        self, home: Home, incomings: Sequence[Incoming], directory: Directory, key: Key, claim: Claim
     ) -> Outcome:
         async with self.sessions.begin(home.workspace_id) as transaction:
             if not await claim(transaction):
                 return Outcome(home.workspace_id, is_repeat=True)
-            scope = turns.Scope(transaction.session, transaction.now, home, profiles, self.is_development)
+            scope = turns.Scope(transaction.session, transaction.now, home, directory, self.is_development)
             answered = [(incoming, await acts.perform(scope, incoming)) for incoming in incomings]
-            outcome = Outcome(
-                home.workspace_id, [(incoming, reply) for incoming, reply in answered if reply is not None]
-            )
+            replies = [(incoming, reply) for incoming, reply in answered if reply is not None]
+            outcome = Outcome(home.workspace_id, replies)
             await self._owe(transaction.session, key, outcome)
         return outcome
 
@@ -243,13 +272,15 @@ class Dispatcher:
         return outcome
 
     async def _owe(self, session: AsyncSession, key: Key, outcome: Outcome) -> None:
-        """Answers that do not travel in an HTTP body are owed through the outbox."""
+        """Answers that do not travel in an HTTP body are owed through the outbox. One delivery may come to two: an apology and
+        after a replay the answer, or a receipt and the word that a form sent once more was sent already."""
+        name = f"answer:{':'.join(key)}"
         owed = [
             message
             for index, (incoming, reply) in enumerate(outcome.replies)
-            if not incoming.answers_in_body
+            if not incoming.carries(reply.manner)
             for message in messages(
-                self.platforms[incoming.place.platform], incoming, reply, f"answer:{':'.join(key)}:{index}"
+                self.platforms[incoming.place.platform], incoming, reply, f"{name}:{index}:{reply.kind}"
             )
         ]
         await outbox.enqueue(session, owed, workspace_id=outcome.workspace_id)

@@ -1,8 +1,8 @@
 """Text → command. Pure: no session, no clock, no platform.
 
-`[/]verb [subverb] [@people …] [free text] [#tags] [+points]`, in any case and any language that has a locale file. The people
-at the beginning receive; who is named later, in the middle of a sentence, is only spoken of. If nobody is named at the
-beginning, everybody who is named receives.
+`[/]verb [subverb] [@people …] ["Name of a thing"] [free text] [#tags] [+points]`, in any case and any language that has a locale
+file. The people at the beginning receive; who is named later, in the middle of a sentence, is only spoken of. If nobody is named
+at the beginning, everybody who is named receives.
 """
 
 import re
@@ -11,16 +11,26 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from bots.chat import Account, Part, Typed
+from core.leaderboards.asking import CREWS
+from core.leaderboards.models import MEASURES, PERIODS
 
 SUBVERBS: Mapping[str, frozenset[str]] = {
     "kudos": frozenset({"undo", "me", "private"}),
+    "badge": frozenset({"undo", "story", "comment", "report", "revoke"}),
     "points": frozenset({"history"}),
-    "leaderboard": frozenset({"today", "week", "month", "quarter", "year", "all", "points"}),
+    "leaderboard": frozenset({*MEASURES, *PERIODS, *CREWS}),
+    "settings": frozenset({"language", "zone", "quiet", "notices"}),
     "admin": frozenset({"connect", "disconnect"}),
 }
 ALONE = frozenset({"undo", "me"})
 """Subverbs that nothing may follow: `/kudos me` is a question, `/kudos me and my team …` is not."""
 
+NAMES_THINGS = frozenset({"badge", "why"})
+"""Verbs of things that have names: a name stands in quotation marks at the beginning, before or after the people. Their text
+keeps its tags and amounts, as nothing else is made of them."""
+
+_QUOTES: Mapping[str, str] = {'"': '"”“', "“": "”“", "”": "”", "„": "“”", "«": "»", "»": "«", "＂": "＂", "「": "」"}
+_CLOSED = re.compile(r"[.,:;!?]*")
 _WORD = re.compile(r"\S+")
 _POINTS = re.compile(r"\+[-+.,\"'\d]\S*|\+(?:nan|inf|infinity|true|false)", re.IGNORECASE)
 _TAG = re.compile(r"#\w[\w-]*[.,;:!?]*")
@@ -35,7 +45,9 @@ _JOINTS = frozenset(
 class Command:
     """What a message asks. `verb` is empty when nobody knows it; `typed_verb` is what was written.
 
-    `points` are the tokens after a `+`, unread: whether they are amounts is for the command to say.
+    `crowds` are channels and groups that are to receive, which only those at the beginning do.
+    `points` are the tokens after a `+`, unread: whether they are amounts is for the command to say. `quoted` is the name of a
+    thing, without its quotation marks.
     """
 
     verb: str
@@ -43,14 +55,17 @@ class Command:
     subverb: str = ""
     receivers: tuple[Account, ...] = ()
     typed: tuple[str, ...] = ()
+    crowds: tuple[Typed, ...] = ()
     text: str = ""
     tags: tuple[str, ...] = ()
     points: tuple[str, ...] = ()
+    quoted: str = ""
 
     @property
     def is_bare(self) -> bool:
         """Whether nothing but the verb was written."""
-        return not (self.subverb or self.receivers or self.typed or self.text or self.tags or self.points)
+        said = (self.subverb, self.receivers, self.typed, self.crowds, self.text, self.tags, self.points, self.quoted)
+        return not any(said)
 
 
 class _Token(NamedTuple):
@@ -77,6 +92,11 @@ def parse(parts: Sequence[Part], *, verbs: Mapping[str, str], subverbs: Mapping[
     if subverb:
         tokens = tokens[1:]
     return _arguments(Command(verb, typed_verb, subverb), tokens)
+
+
+def written(text: str) -> Command:
+    """What was written into a form: no verb, no people, but tags and amounts as in a message."""
+    return _arguments(Command(""), _tokens([text]))
 
 
 def _tokens(parts: Sequence[Part]) -> list[_Token]:
@@ -113,17 +133,52 @@ def _subverb(verb: str, tokens: Sequence[_Token], subverbs: Mapping[str, str]) -
 
 def _arguments(command: Command, tokens: Sequence[_Token]) -> Command:
     points = tuple(token.word for token in tokens if _POINTS.fullmatch(token.word))
-    words, tags = _without_outer_tags([token for token in tokens if not _POINTS.fullmatch(token.word)])
+    quoted, tokens = _quoted(tokens) if command.verb in NAMES_THINGS else ("", tokens)
+    if command.verb in NAMES_THINGS:
+        words, tags = list(tokens), tuple[str, ...]()
+    else:
+        words, tags = _without_outer_tags([token for token in tokens if not _POINTS.fullmatch(token.word)])
     leading = _leading(words)
     named = [token.part for token in (words[:leading] if leading else words)]
     return replace(
         command,
         receivers=tuple(dict.fromkeys(part for part in named if isinstance(part, Account))),
-        typed=tuple(part.name.removeprefix("@") for part in named if isinstance(part, Typed)),
+        typed=tuple(part.name.removeprefix("@") for part in named if isinstance(part, Typed) and not part.crowd),
+        crowds=tuple(dict.fromkeys(part for part in named if leading and isinstance(part, Typed) and part.crowd)),
         text=_text(words[leading:] if leading else _without_last_people(words)),
         tags=tags,
         points=points,
+        quoted=quoted,
     )
+
+
+def _quoted(tokens: Sequence[_Token]) -> tuple[str, Sequence[_Token]]:
+    """The name in quotation marks at the beginning, and everything else. Marks that are not closed are text like any other."""
+    start = _leading(tokens)
+    closing = _QUOTES.get(tokens[start].word[:1]) if start < len(tokens) else None
+    if closing is None:
+        return "", tokens
+    name = ""
+    for index, token in enumerate(tokens[start:], start):
+        if isinstance(token.part, Account):
+            break
+        said = token.word or _spoken(token.part)
+        word = said[1:] if index == start else said
+        name += token.before + word if index > start else word
+        ended = [place for mark in closing if (place := word.find(mark)) >= 0]
+        if ended:
+            return _closed(tokens, start, index, name, word, min(ended))
+    return "", tokens
+
+
+def _closed(
+    tokens: Sequence[_Token], start: int, index: int, name: str, word: str, end: int
+) -> tuple[str, Sequence[_Token]]:
+    """`word` is the last one of the name, its closing mark at `end`. What is glued to the mark begins the text."""
+    found = name[: len(name) - len(word) + end].strip()
+    rest = word[end + 1 :][len(_CLOSED.match(word[end + 1 :]).group()) :]  # type: ignore[union-attr]  # matches always
+    kept = [_Token(rest, " ")] if rest else []
+    return (found, [*tokens[:start], *kept, *tokens[index + 1 :]]) if found else ("", tokens)
 
 
 def _without_outer_tags(words: Sequence[_Token]) -> tuple[list[_Token], tuple[str, ...]]:
@@ -164,4 +219,6 @@ def _text(words: Sequence[_Token]) -> str:
 
 
 def _spoken(part: Part) -> str:
-    return part if isinstance(part, str) else "@" + part.name.removeprefix("@")
+    if isinstance(part, str):
+        return part
+    return part.name if part.name.startswith("#") else "@" + part.name.removeprefix("@")

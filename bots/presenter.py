@@ -1,14 +1,14 @@
 """A kind and some ids → a card, rendered for the place it goes to, with tokens for its buttons."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bots.addresses import is_for_one, place_key
-from bots.chat import Platform, Target
+from bots.chat import Manner, PlaceKind, Platform, Target
 from bots.views import VIEWS
 from bots.views.scene import Scene
 from cards.model import Action, Card
@@ -32,9 +32,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Presenter:
-    """`secret` derives the tokens of buttons."""
+    """`secret` derives the tokens of buttons; `public_url` is where our web pages are, empty if nobody outside reaches them."""
 
     secret: bytes
+    public_url: str = ""
 
     async def present(
         self, transaction: Transaction, subject: Subject, target: Target, platform: Platform
@@ -43,13 +44,33 @@ class Presenter:
         session, now = transaction
         home = await queries.workspace(session, subject.workspace_id) if subject.workspace_id != NO_WORKSPACE else None
         locale = await self._locale(session, subject, home)
-        scene = Scene(session, now, home, words_for(locale), subject.reference, self.secret, subject.is_posted)
+        scene = Scene(
+            session,
+            now,
+            home,
+            words_for(locale),
+            subject.reference,
+            self.secret,
+            is_posted=subject.is_posted,
+            is_for_one=is_for_one(target),
+            public_url=self.public_url,
+        )
         card = await VIEWS[subject.kind](scene)
         if card is None:
             return None
+        if card.refresh is not None and not platform.can_refresh:
+            card = replace(card, refresh=None)
         accounts = await self._accounts(session, card, subject, target)
         minted = await self._mint(session, card, subject, target, now)
-        return card, platform.render(card, Context(minted, accounts, locale))
+        context = Context(
+            minted,
+            accounts,
+            locale,
+            is_form=target.in_dialog or target.manner is Manner.FORM,
+            is_page=target.manner is Manner.PAGE,
+            in_group=_is_in_group(target, platform),
+        )
+        return card, platform.render(card, context)
 
     async def _locale(self, session: AsyncSession, subject: Subject, home: Workspace | None) -> str:
         """The asker's or reader's language; a card for everybody speaks the workspace's."""
@@ -93,3 +114,8 @@ class Presenter:
             for action in actions
         ]
         return dict(zip(actions, await tokens.mint(session, grants, secret=self.secret), strict=True))
+
+
+def _is_in_group(target: Target, platform: Platform) -> bool:
+    """Whether the message stands in a group in the end; what is private goes to the person's own chat if it cannot be whispered."""
+    return target.place.kind is not PlaceKind.PERSONAL and (platform.can_whisper or not target.private)

@@ -1,12 +1,13 @@
 """Who speaks, of whom, and for which company: from a platform's ids to a workspace and its members."""
 
-import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bots.chat import Account, Incoming, Place, PlaceKind, Platform, Profile, Transient
+from bots import directory
+from bots.chat import Account, Incoming, Place, PlaceKind, Profile
+from bots.directory import UNASKED, AskLater
 from core import tokens
 from core.errors import Refusal
 from core.people import queries, service
@@ -14,17 +15,21 @@ from core.people.queries import Person
 from core.people.service import Contact
 from core.text import clean_name
 
-DIRECTORY_CALLS_AT_ONCE = 5
-
-
-class AskLater(Refusal):
-    """The platform's directory does not answer now."""
-
-    code = "ask_later"
-
 
 class PersonNotFound(Refusal):
     code = "person_not_found"
+
+
+class PickUnknown(Refusal):
+    """Somebody was picked in a list of the whole organisation whom none of our rosters shows."""
+
+    code = "pick_unknown"
+
+
+class GiverUnknown(Refusal):
+    """Somebody speaks from a conversation that we are not in, and none of our rosters shows them."""
+
+    code = "giver_unknown"
 
 
 class CodeInvalid(Refusal):
@@ -51,12 +56,7 @@ class Silence(Exception):
     """Nobody is to be answered: bots do not talk to bots."""
 
 
-class Strangers(Exception):
-    """Accounts that no member has: the directory must be asked, which is not done inside a transaction."""
-
-    def __init__(self, accounts: Sequence[Account]) -> None:
-        super().__init__(f"{len(accounts)} unknown accounts")
-        self.accounts = accounts
+Profiles = Mapping[str, Profile | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,6 @@ class Home:
     workspace_id: int
     invitation: tokens.Issued | None = None
     joins: bool = False
-
-
-Profiles = Mapping[str, Profile | None]
 
 
 async def find_home(session: AsyncSession, place: Place, sender: Account) -> Home | None:
@@ -148,10 +145,10 @@ async def recognise(
     )
     strangers = [account for account in accounts if not _is_known(account, known) and account.remote_id not in profiles]
     if strangers:
-        raise Strangers(strangers)
+        raise await directory.strangers(session, strangers, workspace_id=home.workspace_id, place=place)
     people = {
         account.remote_id: known.get(account.remote_id)
-        or await _enrol(session, home, place, account, profiles, is_sender=account is sender, locale=locale)
+        or await _enrol(session, home, incoming, account, profiles, locale=locale)
         for account in accounts
     }
     if people[sender.remote_id].is_provisional:
@@ -179,19 +176,31 @@ def _is_known(account: Account, known: Mapping[str, Person]) -> bool:
 
 
 async def _enrol(
-    session: AsyncSession,
-    home: Home,
-    place: Place,
-    account: Account,
-    profiles: Profiles,
-    *,
-    is_sender: bool,
-    locale: str | None,
+    session: AsyncSession, home: Home, incoming: Incoming, account: Account, profiles: Profiles, *, locale: str | None
 ) -> Person:
     """`profiles` lacks an account that is known by another of its ids; it holds None for one that the directory denies."""
+    place, is_sender = incoming.place, account is incoming.sender
+    profile = _vetted(account, profiles, is_sender=is_sender, is_visiting=incoming.is_visiting)
+    contact = Contact(
+        platform=place.platform,
+        tenant=place.tenant,
+        remote_id=profile.remote_id or account.remote_id,
+        name=profile.name or account.name,
+        also=tuple(dict.fromkeys((account.remote_id, *account.also, *profile.also))),
+        email=profile.email,
+        locale=profile.locale or (locale if is_sender else None),
+        time_zone=profile.time_zone,
+    )
+    return await service.enrol(session, contact, workspace_id=home.workspace_id, is_provisional=not is_sender)
+
+
+def _vetted(account: Account, profiles: Profiles, *, is_sender: bool, is_visiting: bool = False) -> Profile:
+    """What the directory says of a colleague. Raises Silence or a Refusal for anybody else."""
     profile = profiles.get(account.remote_id, Profile(name=account.name))
+    if profile is UNASKED:
+        raise AskLater
     if profile is None:
-        raise ForeignGiver("stranger") if is_sender else PersonNotFound(name=clean_name(account.name))
+        raise _unknown(account, is_sender=is_sender, is_visiting=is_visiting)
     if profile.foreign == "bot" and is_sender:
         raise Silence
     if profile.foreign:
@@ -200,33 +209,32 @@ async def _enrol(
             if is_sender
             else ForeignReceiver(profile.foreign, profile.name or account.name)
         )
-    contact = Contact(
-        platform=place.platform,
-        tenant=place.tenant,
-        remote_id=account.remote_id,
-        name=profile.name or account.name,
-        also=tuple(dict.fromkeys((*account.also, *profile.also))),
-        email=profile.email,
-        locale=profile.locale or (locale if is_sender else None),
-        time_zone=profile.time_zone,
-    )
-    return await service.enrol(session, contact, workspace_id=home.workspace_id, is_provisional=not is_sender)
+    return profile
 
 
-async def ask_directory(platform: Platform, accounts: Iterable[Account], place: Place) -> dict[str, Profile | None]:
-    """What the platform knows about accounts, by remote id. Raises AskLater."""
-    turns = asyncio.Semaphore(DIRECTORY_CALLS_AT_ONCE)
+def _unknown(account: Account, *, is_sender: bool, is_visiting: bool) -> Refusal:
+    """Where we are not, an account that no roster shows may well be a colleague; a picked one has no name to tell."""
+    if is_sender:
+        return GiverUnknown() if is_visiting else ForeignGiver("stranger")
+    return PersonNotFound(name=clean_name(account.name)) if account.name and not is_visiting else PickUnknown()
 
-    async def ask(account: Account) -> tuple[str, Profile | None]:
-        async with turns:
-            return account.remote_id, await platform.profile(account, place)
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            asked = [group.create_task(ask(account)) for account in accounts]
-    except* Transient:
-        raise AskLater from None
-    return dict(task.result() for task in asked)
+async def vet(
+    session: AsyncSession,
+    home: Home,
+    place: Place,
+    accounts: Sequence[Account],
+    profiles: Profiles,
+) -> None:
+    """See that accounts which no member has are colleagues', and enrol nobody. Raises Strangers or a Refusal."""
+    for account in accounts:
+        if account.foreign:
+            raise ForeignReceiver(account.foreign, account.name)
+    strangers = [account for account in accounts if account.remote_id not in profiles]
+    if strangers:
+        raise await directory.strangers(session, strangers, workspace_id=home.workspace_id, place=place)
+    for account in accounts:
+        _vetted(account, profiles, is_sender=False)
 
 
 async def home_by_code(session: AsyncSession, code: str, verb: str) -> Home | None:

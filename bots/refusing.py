@@ -1,8 +1,10 @@
 """Saying no: to members in their language, to strangers in the one they ask in."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from bots.chat import Arrived, Audience, Incoming, Manner, PlaceKind, Pressed, Reply, Said
+from bots.chat import Act, Arrived, Audience, Incoming, Manner, PlaceKind, Pressed, Reply, Said
+from bots.gestures import Visited
 from bots.turns import asked_locale
 from core.errors import Refusal
 
@@ -20,20 +22,34 @@ class NotConnected(Refusal):
 
 
 class Refused(Exception):
-    """A Refusal to somebody whose language is known."""
+    """A Refusal to somebody whose language is known. `form` is the submitted form once more, `wrong_input` what to mend in it."""
 
-    def __init__(self, refusal: Refusal, locale: str | None) -> None:
+    def __init__(
+        self, refusal: Refusal, locale: str | None, *, form: Reply | None = None, wrong_input: str = ""
+    ) -> None:
         super().__init__(refusal.code)
         self.refusal = refusal
         self.locale = locale
+        self.form = form
+        self.wrong_input = wrong_input
 
 
 def refusal(incoming: Incoming, refused: Refusal | Refused) -> Reply:
-    """Say no where it was asked: to a press in passing, to a message with a message."""
+    """Say no where it was asked: to a press in passing, to a message with a message, to a form with the form, to a visit on
+    the page."""
     known = refused if isinstance(refused, Refused) else Refused(refused, asked_locale(incoming))
+    if known.form is not None and isinstance(incoming.act, Pressed) and incoming.act.wants_form_back:
+        return replace(known.form, reference={**known.form.reference, "locale": known.locale})
     reference = {"code": known.refusal.code, "details": known.refusal.details, "locale": known.locale}
-    manner = Manner.TOAST if isinstance(incoming.act, Pressed) else Manner.POST
-    return Reply("refusal", reference, Audience.QUIET, manner)
+    if known.wrong_input:
+        reference["input"] = known.wrong_input
+    return Reply("refusal", reference, Audience.QUIET, _manner(incoming.act))
+
+
+def _manner(act: Act) -> Manner:
+    if isinstance(act, Visited):
+        return Manner.PAGE
+    return Manner.TOAST if isinstance(act, Pressed) else Manner.POST
 
 
 def outside(incomings: Sequence[Incoming]) -> list[tuple[Incoming, Reply]]:

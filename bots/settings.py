@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -10,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEVELOPMENT_KEY = "plaudit-development-key-not-for-production"
 SECRET_KEY_LENGTH_MIN = 32
+APP_TOKEN = "xapp-"  # noqa: S105 - how such tokens begin
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 Hosts = Annotated[tuple[str, ...], NoDecode]
 
@@ -28,8 +30,17 @@ class Settings(BaseSettings):
     mode: Literal["development", "production"] = Field(
         "development", description="production refuses weak or missing secrets"
     )
-    secret_key: SecretStr = Field(SecretStr(DEVELOPMENT_KEY), description="signs button tokens; at least 32 characters")
+    secret_key: SecretStr = Field(
+        SecretStr(DEVELOPMENT_KEY), description="signs button tokens, seals Slack's; at least 32 characters"
+    )
+    secret_key_previous: SecretStr = Field(
+        SecretStr(""), description="the secret key before this one, until `plaudit slack reseal` has run"
+    )
+    public_url: str = Field("", description="https address under which people reach Plaudit")
     timezone: str = Field("Etc/UTC", description="IANA zone of a new workspace")
+    functions: Path | None = Field(
+        None, description="Python file with your own metrics and callbacks, see the reference of badges"
+    )
 
     teams_app_id: str = Field("", description="application (client) id of the Teams bot")
     teams_app_password: SecretStr = Field(SecretStr(""), description="client secret of the Teams bot")
@@ -44,8 +55,13 @@ class Settings(BaseSettings):
     )
     teams_unsigned: bool = Field(False, description="accept unsigned activities; development on loopback only")
 
+    teams_targeted: bool = Field(False, description="private answers in a channel as Microsoft's targeted messages")
+
     slack_signing_secret: SecretStr = Field(SecretStr(""), description="signs Slack's requests")
-    slack_bot_token: SecretStr = Field(SecretStr(""), description="xoxb token of the workspace")
+    slack_bot_token: SecretStr = Field(SecretStr(""), description="xoxb token of the only Slack workspace")
+    slack_client_id: str = Field("", description="client id of the Slack app that several workspaces install")
+    slack_client_secret: SecretStr = Field(SecretStr(""), description="client secret of that app")
+    slack_app_token: SecretStr = Field(SecretStr(""), description="xapp token; Socket Mode in place of requests")
     slack_api_url: str = Field("https://slack.com/api/", description="Slack's Web API")
 
     telegram_bot_token: SecretStr = Field(SecretStr(""), description="token from @BotFather")
@@ -59,6 +75,11 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip().lower() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("functions", mode="before")
+    @classmethod
+    def _file(cls, value: object) -> object:
+        return None if value == "" else value
 
     @field_validator("timezone")
     @classmethod
@@ -78,7 +99,17 @@ class Settings(BaseSettings):
 
     @property
     def slack_configured(self) -> bool:
-        return bool(self.slack_signing_secret.get_secret_value() or self.slack_bot_token.get_secret_value())
+        secrets = (self.slack_signing_secret, self.slack_bot_token, self.slack_app_token)
+        return self.slack_is_installed_by_many or any(secret.get_secret_value() for secret in secrets)
+
+    @property
+    def slack_is_installed_by_many(self) -> bool:
+        """Each Slack workspace has a token of its own, got by OAuth; else there is one workspace and one token."""
+        return bool(self.slack_client_id or self.slack_client_secret.get_secret_value())
+
+    @property
+    def slack_uses_socket(self) -> bool:
+        return bool(self.slack_app_token.get_secret_value())
 
     @property
     def telegram_configured(self) -> bool:
@@ -90,7 +121,7 @@ class Settings(BaseSettings):
 
     def faults(self) -> list[str]:
         """What keeps this configuration from starting, one sentence each; names settings, never their values."""
-        return [*self._missing(), *self._unsafe()]
+        return [*self._missing(), *self._unsafe(), *self._contradictory()]
 
     def _missing(self) -> list[str]:
         required = {
@@ -99,8 +130,17 @@ class Settings(BaseSettings):
             "PLAUDIT_TEAMS_APP_PASSWORD": (self.teams_configured and not self.teams_unsigned, self.teams_app_password),
             "PLAUDIT_TEAMS_TENANT_IDS": (self.teams_configured, SecretStr(",".join(self.teams_tenant_ids))),
             "PLAUDIT_TEAMS_SERVICE_HOSTS": (self.teams_configured, SecretStr(",".join(self.teams_service_hosts))),
-            "PLAUDIT_SLACK_SIGNING_SECRET": (self.slack_configured, self.slack_signing_secret),
-            "PLAUDIT_SLACK_BOT_TOKEN": (self.slack_configured, self.slack_bot_token),
+            "PLAUDIT_PUBLIC_URL": (self.slack_is_installed_by_many, SecretStr(self.public_url)),
+            "PLAUDIT_SLACK_SIGNING_SECRET": (
+                self.slack_configured and not self.slack_uses_socket,
+                self.slack_signing_secret,
+            ),
+            "PLAUDIT_SLACK_BOT_TOKEN": (
+                self.slack_configured and not self.slack_is_installed_by_many,
+                self.slack_bot_token,
+            ),
+            "PLAUDIT_SLACK_CLIENT_ID": (self.slack_is_installed_by_many, SecretStr(self.slack_client_id)),
+            "PLAUDIT_SLACK_CLIENT_SECRET": (self.slack_is_installed_by_many, self.slack_client_secret),
             "PLAUDIT_TELEGRAM_BOT_TOKEN": (self.telegram_configured, self.telegram_bot_token),
             "PLAUDIT_TELEGRAM_SECRET": (
                 self.telegram_configured and self.telegram_mode == "webhook",
@@ -128,6 +168,19 @@ class Settings(BaseSettings):
             )
         return faults
 
+    def _contradictory(self) -> list[str]:
+        faults = []
+        if self.public_url.strip() and not _is_web_address(self.public_url):
+            faults.append("PLAUDIT_PUBLIC_URL is no https address: write one like https://plaudit.example.com")
+        if self.slack_is_installed_by_many and self.slack_bot_token.get_secret_value():
+            faults.append(
+                "PLAUDIT_SLACK_BOT_TOKEN is for one workspace, PLAUDIT_SLACK_CLIENT_ID for several: unset one of the two"
+            )
+        token = self.slack_app_token.get_secret_value()
+        if token and not token.startswith(APP_TOKEN):
+            faults.append(f"PLAUDIT_SLACK_APP_TOKEN is not an app-level token: {REMEDIES['PLAUDIT_SLACK_APP_TOKEN']}")
+        return faults
+
 
 class Misconfigured(Exception):
     """The process must not start; `faults` are sentences for the operator."""
@@ -137,15 +190,31 @@ class Misconfigured(Exception):
         self.faults = faults
 
 
-def load() -> Settings:
-    """Settings with which the process may start. Raises Misconfigured naming every fault at once."""
+def read() -> Settings:
+    """What is set, whether or not it is enough to start with. Raises Misconfigured for a value that cannot be read."""
     try:
-        settings = Settings()
+        return Settings()
     except ValidationError as error:
         raise Misconfigured([_sentence(fault) for fault in error.errors(include_input=False)]) from None
+
+
+def load() -> Settings:
+    """Settings with which the process may start. Raises Misconfigured naming every fault at once."""
+    settings = read()
     if faults := settings.faults():
         raise Misconfigured(faults)
     return settings
+
+
+def _is_web_address(url: str) -> bool:
+    """https with a host and at most a path; http is for this machine only."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)
+    return is_safe and bool(host) and not (parts.query or parts.fragment or "@" in parts.netloc or " " in url)
 
 
 def _sentence(fault: ErrorDetails) -> str:
@@ -153,6 +222,7 @@ def _sentence(fault: ErrorDetails) -> str:
 
 
 REMEDIES = {
+    "PLAUDIT_PUBLIC_URL": "write the https address that leads to PLAUDIT_PORT",
     "PLAUDIT_SECRET_KEY": "make one with `openssl rand -hex 32`",
     "PLAUDIT_TEAMS_APP_ID": "copy the Application (client) id of the bot's app registration",
     "PLAUDIT_TEAMS_APP_PASSWORD": "create a client secret in the bot's app registration",
@@ -160,6 +230,9 @@ REMEDIES = {
     "PLAUDIT_TEAMS_SERVICE_HOSTS": "unset it to use Microsoft's own host",
     "PLAUDIT_SLACK_SIGNING_SECRET": "copy it from the Slack app's Basic Information page",
     "PLAUDIT_SLACK_BOT_TOKEN": "install the Slack app and copy its xoxb- token",
+    "PLAUDIT_SLACK_CLIENT_ID": "copy it from the Slack app's Basic Information page",
+    "PLAUDIT_SLACK_CLIENT_SECRET": "copy it from the Slack app's Basic Information page",
+    "PLAUDIT_SLACK_APP_TOKEN": "make one with the scope connections:write on the Slack app's Basic Information page; it begins with xapp-",
     "PLAUDIT_TELEGRAM_BOT_TOKEN": "ask @BotFather for one",
     "PLAUDIT_TELEGRAM_SECRET": "make one with `openssl rand -hex 32` and give it to setWebhook, or set PLAUDIT_TELEGRAM_MODE=polling",
 }

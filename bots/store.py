@@ -9,6 +9,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bots import functions
 from bots.settings import Misconfigured, Settings
 from core import embedded
 from core.database import Sessions, connect
@@ -131,3 +132,9 @@ async def _found(session: AsyncSession, name: str, time_zone: str) -> int:
     await points.open_system_accounts(session, workspace_id=workspace.id)
     await kudos.seed_tags(session, workspace_id=workspace.id)
     return workspace.id
+
+
+async def check_functions(sessions: Sessions, settings: Settings) -> None:
+    """Whether the names that stored badges call are registered in this process. Raises Misconfigured."""
+    async with sessions.begin(role="ops") as (session, _):
+        await functions.check(session, settings.functions)

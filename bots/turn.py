@@ -1,7 +1,7 @@
 """What a command is given: one delivery, inside its transaction, with everybody in it recognised."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +15,8 @@ from core.tokens import Issued
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """`people` are the members behind the accounts of the delivery, by remote id. `press` is the token of a button;
+    """`people` are the members behind the accounts of the delivery, by remote id, `crowds` the accounts in the channels
+    and groups that receive. `press` is the token of a button;
     `is_invited` says that the command carried a code of an admin's."""
 
     session: AsyncSession
@@ -26,6 +27,7 @@ class Turn:
     incoming: Incoming
     people: Mapping[str, Person]
     command: Command
+    crowds: Mapping[str, Sequence[Account]] = field(default_factory=dict)
     press: Issued | None = None
     message_id: str = ""
     is_invited: bool = False

@@ -1,26 +1,38 @@
 """From a delivery to a turn: what was asked, by whom, of whom, and where."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bots.chat import Account, Arrived, Edited, Incoming, Part, Place, PlaceKind, Said
+from bots.chat import Account, Arrived, Edited, Incoming, Part, Place, PlaceKind, Pressed, Profile, Said
+from bots.directory import Directory, Strangers
 from bots.grammar import Command, parse
-from bots.recognition import CodeInvalid, Home, Profiles, recognise
+from bots.recognition import CodeInvalid, Home, recognise
 from bots.turn import Turn
 from bots.views.places import CODE_PLACE
 from cards.words import words_for
 from core import tokens
+from core.badges.checks import BadgeToTooMany
+from core.errors import Refusal
 from core.kudos.service import TooManyReceivers
 from core.people import queries, service
 from core.people.models import Conversation
 from core.people.queries import Person
 
+
+class CrowdUnknown(Refusal):
+    """A channel, team or tag whose members the platform does not tell."""
+
+    code = "crowd_unknown"
+
+
 _CODE = re.compile(r"[\w-]{22}", re.ASCII)
-NAMES_PEOPLE = frozenset({"kudos", "points"})
+NAMES_PEOPLE = frozenset({"kudos", "points", "badge", "badges", "why"})
+GOES_TO_ANSWERED = frozenset({"kudos", "badge"})
+"""Verbs that, naming nobody, are about the author of the message that they answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +42,7 @@ class Scope:
     session: AsyncSession
     now: datetime
     home: Home
-    profiles: Profiles
+    directory: Directory
     is_development: bool
 
 
@@ -69,14 +81,18 @@ async def make_turn(scope: Scope, incoming: Incoming, command: Command, *, messa
     """Recognise everybody the command is about, and the place it was said in."""
     session, home, place = scope.session, scope.home, incoming.place
     workspace = await queries.workspace(session, home.workspace_id)
-    mentioned = _mentioned(incoming, command)
+    crowds = _crowds(scope, command)
+    mentioned = [*_mentioned(incoming, command), *(account for members in crowds.values() for account in members)]
     if len(mentioned) > workspace.receivers_max:
-        raise TooManyReceivers(count=len(mentioned), limit=workspace.receivers_max)
+        refusal = BadgeToTooMany if command.verb == "badge" else TooManyReceivers
+        raise refusal(count=len(mentioned), limit=workspace.receivers_max)
     if home.joins:
         await service.bind(
             session, workspace_id=workspace.id, platform=place.platform, tenant=place.tenant, remote_id=place.remote_id
         )
-    people = await recognise(session, home, incoming, mentioned, scope.profiles, locale=asked_locale(incoming))
+    people = await recognise(
+        session, home, incoming, mentioned, scope.directory.profiles, locale=asked_locale(incoming)
+    )
     member = people[incoming.sender.remote_id]
     if home.invitation:
         await _use(session, home.invitation, member)
@@ -89,6 +105,7 @@ async def make_turn(scope: Scope, incoming: Incoming, command: Command, *, messa
         incoming=incoming,
         people=people,
         command=command,
+        crowds=crowds,
         message_id=message_id,
         is_invited=home.invitation is not None,
         is_development=scope.is_development,
@@ -104,22 +121,48 @@ async def _use(session: AsyncSession, invitation: tokens.Issued, member: Person)
 
 def _mentioned(incoming: Incoming, command: Command) -> Sequence[Account]:
     """The accounts whose members the command needs; those it only speaks of are left alone."""
+    if isinstance(incoming.act, Pressed):
+        return tuple(account for chosen in incoming.act.people.values() for account in chosen)
     if command.verb not in NAMES_PEOPLE:
         return ()
     act = incoming.act
     if (
-        command.verb == "kudos"
+        command.verb in GOES_TO_ANSWERED
         and isinstance(act, Said | Edited)
         and act.replied_to
-        and not command.receivers
-        and not command.subverb
+        and not (command.receivers or command.crowds or command.subverb)
     ):
         return (act.replied_to,)
     return command.receivers
 
 
+def _crowds(scope: Scope, command: Command) -> Mapping[str, Sequence[Account]]:
+    """Who is in the channels and groups that receive, without whoever is no colleague. Raises Strangers, CrowdUnknown."""
+    rosters = scope.directory.rosters
+    asked = [crowd.crowd for crowd in command.crowds] if command.verb in NAMES_PEOPLE else []
+    if unknown := [crowd for crowd in asked if crowd not in rosters]:
+        raise Strangers(crowds=unknown)
+    names = {crowd.crowd: crowd.name for crowd in command.crowds}
+    told: dict[str, Sequence[Account]] = {}
+    for crowd in asked:
+        roster = rosters[crowd]
+        if roster is None:
+            raise CrowdUnknown(name=names[crowd])
+        told[crowd] = [account for account in roster if _is_colleague(account, scope.directory)]
+    return told
+
+
+def _is_colleague(account: Account, directory: Directory) -> bool:
+    """Of somebody whom nobody named it is only asked, not refused, whether they belong to the company."""
+    profile = directory.profiles.get(account.remote_id, Profile(account.name))
+    return profile is not None and not (account.foreign or profile.foreign)
+
+
 async def keep_place(scope: Scope, incoming: Incoming, *, member_id: int | None) -> Conversation:
+    """Our row of the place; one that is kept nowhere, with the id 0, for a private chat that is not open yet."""
     place = incoming.place
+    if not place.remote_id:
+        return _nowhere(scope, place)
     known = await find_place(scope, incoming)
     if known is not None and _is_current(known, incoming, member_id):
         return known
@@ -133,6 +176,22 @@ async def keep_place(scope: Scope, incoming: Incoming, *, member_id: int | None)
         name=place.name,
         reference=place.reference,
         member_id=member_id,
+        is_visited=incoming.is_visiting and place.kind is not PlaceKind.PERSONAL,
+    )
+
+
+def _nowhere(scope: Scope, place: Place) -> Conversation:
+    return Conversation(
+        id=0,
+        workspace_id=scope.home.workspace_id,
+        platform=place.platform,
+        tenant=place.tenant,
+        remote_id="",
+        kind=place.kind.value,
+        name="",
+        reference={},
+        is_connected=False,
+        is_gone=False,
     )
 
 

@@ -39,7 +39,7 @@ def test_every_command_is_documented(words: tuple[str, ...]) -> None:
 
 def test_no_command_is_documented_that_is_not_there() -> None:
     known = {" ".join(words) for words in commands()}
-    documented = re.findall(r"^\| `plaudit ([a-z ]+?)(?= [\[A-Z]|`)", page("commands.md"), re.MULTILINE)
+    documented = re.findall(r"^\| `plaudit ([a-z -]+?)(?= [\[A-Z]|`)", page("commands.md"), re.MULTILINE)
     assert set(documented) == known
 
 
@@ -76,6 +76,8 @@ CONFIGURED: dict[str, dict[str, Any]] = {
     "Teams is used (by its tenants)": {"teams_tenant_ids": "x", "teams_service_hosts": ""},
     "Slack is used": {"slack_bot_token": "x"},
     "Slack is used (by its secret)": {"slack_signing_secret": "x"},
+    "Slack is used by several": {"slack_client_id": "x"},
+    "Slack is used by several (by its secret)": {"slack_client_secret": "x"},
     "Telegram is used, by webhook": {"telegram_bot_token": "x"},
     "Telegram is used": {"telegram_secret": "x"},
 }

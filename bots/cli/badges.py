@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bots import functions as own_functions
 from bots.cli.edge import FOUND, GOOD, CalledWrongly, workspace_named
 from bots.cli.screen import busy, say, show
 from core.badges import importing
@@ -105,8 +106,16 @@ def load(path: Path) -> Read:
 
 
 async def import_badges(
-    sessions: Sessions, path: Path, *, is_applied: bool, is_strict: bool, workspace: str | None
+    sessions: Sessions,
+    path: Path,
+    *,
+    functions: Path | None = None,
+    is_applied: bool,
+    is_strict: bool,
+    workspace: str | None,
 ) -> int:
+    """`functions` is the company's own file: badges may use the names that it registers."""
+    own_functions.load(functions)
     with busy(f"Reading {path.name}"):
         found = load(path)
     workspace_id = await workspace_named(sessions, workspace)

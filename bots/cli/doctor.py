@@ -9,21 +9,26 @@ import aiohttp
 from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 import migrations
-from bots import settings, store
+from bots import functions, settings, store
 from bots.cli.edge import FOUND, GOOD
 from bots.cli.screen import say, show
+from bots.keys import keyring
 from bots.settings import DEVELOPMENT_KEY, REMEDIES, Misconfigured, Settings
 from bots.store import DatabaseUnreachable
 from core import inbox, outbox
 from core.database import Sessions
 from core.embedded import EmbeddedError
+from core.installations import service as installations
 from core.people import directory
 
 State = Literal["good", "missing", "broken"]
 SHOWN = {"good": "ok", "missing": "–", "broken": "BROKEN"}
 ONLINE_SECONDS = 10
+OTHER_WAYS = frozenset({"PLAUDIT_SLACK_CLIENT_ID", "PLAUDIT_SLACK_CLIENT_SECRET", "PLAUDIT_SLACK_APP_TOKEN"})
+"""What a channel may need instead; the how-to tells when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def _split(fault: str) -> tuple[str, str]:
 
 
 async def _examined(configured: Settings, online: bool) -> Sequence[Remark]:
-    remarks = [*_process(configured), *_channels(configured), *await _database(configured)]
+    remarks = [*_process(configured), *_functions(configured), *_channels(configured), *await _database(configured)]
     return [*remarks, *await _online(configured)] if online else remarks
 
 
@@ -80,12 +85,35 @@ def _faults(configured: Settings, prefix: str) -> list[str]:
 
 def _process(configured: Settings) -> list[Remark]:
     remarks = [Remark("Mode", "good", f"{configured.mode}, listening on {configured.host}:{configured.port}")]
+    remarks += [Remark("Public address", "broken", *_split(fault)) for fault in _faults(configured, "PUBLIC_URL")]
     if faults := _faults(configured, "SECRET_KEY"):
         return [*remarks, *(Remark("Secret key", "broken", *_split(fault)) for fault in faults)]
     if configured.secret_key.get_secret_value() == DEVELOPMENT_KEY:
         remedy = f"before production, set PLAUDIT_SECRET_KEY: {REMEDIES['PLAUDIT_SECRET_KEY']}"
         return [*remarks, Remark("Secret key", "missing", "the default one, for development", remedy)]
     return [*remarks, Remark("Secret key", "good", "set")]
+
+
+def _functions(configured: Settings) -> list[Remark]:
+    """What the company's own file registers."""
+    if configured.functions is None:
+        return []
+    try:
+        found = functions.load(configured.functions)
+    except Misconfigured as misconfigured:
+        return [Remark("Functions", "broken", *_split_last(fault)) for fault in misconfigured.faults]
+    if not found:
+        remedy = (
+            "decorate its functions with metric(…) or callback(…) of core.badges.registry, or unset PLAUDIT_FUNCTIONS"
+        )
+        return [Remark("Functions", "missing", f"{configured.functions} registers nothing", remedy)]
+    return [Remark("Functions", "good", f"{named.kind} {named.name}") for named in found]
+
+
+def _split_last(fault: str) -> tuple[str, str]:
+    """`SETTING: file, line 3 is no Python (x): do this` → what is wrong, what to do."""
+    about, _, remedy = fault.rpartition(": ")
+    return about, remedy
 
 
 def _channels(configured: Settings) -> list[Remark]:
@@ -114,7 +142,7 @@ def _needs(prefix: str) -> str:
     wanted = [
         f"{name} ({remedy})"
         for name, remedy in named.items()
-        if not isinstance(defaults[name], tuple) or not defaults[name]
+        if name not in OTHER_WAYS and (not isinstance(defaults[name], tuple) or not defaults[name])
     ]
     return "set " + "; ".join(wanted)
 
@@ -123,7 +151,10 @@ def _how(configured: Settings, channel: str) -> str:
     if channel == "Teams":
         signed = "accepting unsigned activities" if configured.teams_unsigned else "signed activities only"
         return f"configured for {len(configured.teams_tenant_ids)} tenants, {signed}"
-    return f"configured, by {configured.telegram_mode}" if channel == "Telegram" else "configured"
+    if channel == "Telegram":
+        return f"configured, by {configured.telegram_mode}"
+    whose = "workspaces that install it" if configured.slack_is_installed_by_many else "one workspace"
+    return f"configured for {whose}, by {'Socket Mode' if configured.slack_uses_socket else 'requests'}"
 
 
 async def _database(configured: Settings) -> Sequence[Remark]:
@@ -143,7 +174,7 @@ async def _database(configured: Settings) -> Sequence[Remark]:
             kind = "PLAUDIT_DATABASE_URL" if root is None else f"embedded, in {root}"
             return [
                 Remark("Database", "good", f"{kind}, PostgreSQL {await _version(sessions)}"),
-                *await _content(sessions),
+                *await _content(configured, sessions),
             ]
     except Misconfigured as misconfigured:
         return [Remark("Database", "broken", *_split(fault)) for fault in misconfigured.faults]
@@ -157,18 +188,33 @@ async def _version(sessions: Sessions) -> str:
         return str(await connection.scalar(text("SHOW server_version")))
 
 
-async def _content(sessions: Sessions) -> Sequence[Remark]:
+async def _content(configured: Settings, sessions: Sessions) -> Sequence[Remark]:
     if not await migrations.is_current(sessions.engine):
         return [Remark("Schema", "broken", "the tables are missing or of another version", "run `plaudit migrate`")]
     try:
         async with sessions.begin(role="ops") as (session, _):
             census = await directory.census(session)
+            slack = await _installations(configured, session)
             parked = {"Outbox": await outbox.backlog(session), "Inbox": await inbox.backlog(session)}
     except DBAPIError as error:
         what = f"the tables are there and cannot be read ({type(error.orig).__name__})"
         return [Remark("Schema", "broken", what, "run `plaudit migrate` as the user of PLAUDIT_DATABASE_URL")]
     queues = [_queue(name, backlog.get("parked", 0), backlog.get("pending", 0)) for name, backlog in parked.items()]
-    return [Remark("Schema", "good", "of this version"), *_people(census), *queues]
+    return [Remark("Schema", "good", "of this version"), *_people(census), *slack, *queues]
+
+
+async def _installations(configured: Settings, session: AsyncSession) -> list[Remark]:
+    standing, revoked = await installations.count(session)
+    if not configured.slack_is_installed_by_many and not standing:
+        return []
+    about = f"{standing} installed, {revoked} uninstalled"
+    if not standing:
+        return [Remark("Slack workspaces", "missing", about, "`plaudit slack install-link` makes a link for one")]
+    header = keyring(configured).header
+    if await installations.standing(session, not_sealed_as=header, limit=1):
+        remedy = "with the earlier key in PLAUDIT_SECRET_KEY_PREVIOUS, run `plaudit slack reseal`"
+        return [Remark("Slack workspaces", "broken", f"{about}; another secret key sealed their tokens", remedy)]
+    return [Remark("Slack workspaces", "good", about)]
 
 
 def _people(census: directory.Census) -> list[Remark]:

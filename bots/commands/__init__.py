@@ -1,23 +1,90 @@
 """One file per chat command, and the table of what each verb and each button runs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from bots.commands import admin, help, kudos, leaderboard, link, points
-from bots.turn import Run
+from bots.chat import Reply
+from bots.commands import admin, award, badge, badges, help, kudos, leaderboard, link, me, points, settings, steps, why
+from bots.forms import Form
+from bots.turn import Run, Turn
+from bots.turns import read
+from core.tokens import Closed
 
 COMMANDS: Mapping[str, Run] = {
     "kudos": kudos.run,
+    "badge": badge.run,
+    "badges": badges.run,
     "points": points.run,
     "leaderboard": leaderboard.run,
+    "me": me.run,
+    "settings": settings.run,
+    "why": why.run,
     "link": link.run,
     "help": help.run,
     "admin": admin.run,
 }
 
+OPENERS: Mapping[str, Callable[[Turn], Reply]] = {
+    "kudos": kudos.form,
+    "settings": settings.form,
+    "badge": badge.form,
+    "badge_comment": award.comment_form,
+}
+"""What the button that leads to a form opens, by its argument."""
+
+FORMS: Mapping[str, Form] = {
+    "kudos_send": kudos.FORM,
+    "settings_send": settings.FORM,
+    "badge_send": badge.FORM,
+    "badge_comment_send": award.COMMENT,
+}
+"""Presses that submit a form."""
+
+
+async def open_form(turn: Turn) -> Reply:
+    assert turn.press is not None
+    if turn.press.argument not in OPENERS:
+        raise Closed
+    return OPENERS[turn.press.argument](turn)
+
+
+async def say(turn: Turn) -> Reply | None:
+    """A button that says a command."""
+    assert turn.press is not None
+    command = read((turn.press.argument,))
+    if command.verb not in COMMANDS:
+        raise Closed
+    return await COMMANDS[command.verb](replace(turn, command=command))
+
+
 PRESSES: Mapping[str, Run] = {
+    "form": open_form,
+    "say": say,
+    "form_step": steps.press,
+    "kudos_send": kudos.send,
+    "settings_send": settings.send,
+    "kudos_look": kudos.look,
     "kudos_second": kudos.second,
     "kudos_undo": kudos.undo,
+    "badge_send": badge.send,
+    "badge_choose": badge.choose,
+    "badge_undo": badge.take_back,
+    "badge_like": award.like,
+    "badge_story": award.show_story,
+    "badge_comment_send": award.send_comment,
+    "badge_uncomment": award.remove_comment,
+    "badge_report": award.ask_report,
+    "badge_report_as": award.report_as,
+    "badge_dismiss": award.dismiss,
+    "badge_revoke": award.ask_revoke,
+    "badge_revoke_as": award.revoke_as,
+    "badges": badges.turn_page,
+    "badge_showcase": badges.show,
     "leaderboard": leaderboard.turn_page,
+    "leaderboard_share": leaderboard.share,
     "link_confirm": link.confirm,
     "link_decline": link.decline,
 }
+
+STARTS: Mapping[str, Run] = {"form": open_form}
+"""What a link into the private chat may do, by the verb of its token."""

@@ -9,19 +9,40 @@ import aiohttp
 from aiohttp import ClientHandlerType
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.chat import Ambiguous, Permanent
+from bots.sending import Ambiguous, Permanent
 from bots.slack.errors import Unreadable, from_code, from_status, translated
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=10, sock_connect=5)
 
 
-class Api:
-    """Calls raise a SendError (see `bots.slack.errors`) and nothing else; the session opens with the first one."""
+class Line:
+    """One HTTP session for everything that a process asks of Slack; it opens with the first call."""
 
-    def __init__(self, *, token: str, url: str) -> None:
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    def opened(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(timeout=TIMEOUT, middlewares=(_only_json,))
+        return self._session
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
+class Api:
+    """Calls raise a SendError (see `bots.slack.errors`) and nothing else. `token` may be empty where none is asked for."""
+
+    def __init__(self, *, token: str, url: str, line: Line | None = None) -> None:
         self._token = token
         self._url = url.rstrip("/") + "/"
-        self._session: aiohttp.ClientSession | None = None
+        self._line = line or Line()
+
+    def speaking(self, token: str) -> "Api":
+        """The same line with another token."""
+        return Api(token=token, url=self._url, line=self._line)
 
     async def call(self, method: str, arguments: Mapping[str, Any], *, repeatable: bool = False) -> dict[str, Any]:
         """POST `arguments` as JSON. `repeatable`: a second call does no harm, so an unclear outcome is Transient."""
@@ -35,29 +56,40 @@ class Api:
             answer = await self._client().api_call(method, data=dict(arguments))
             return _object(answer.data)
 
+    async def introduce(self, method: str, arguments: Mapping[str, str], *, client: tuple[str, str]) -> dict[str, Any]:
+        """For OAuth's methods: who calls is told by the app's client id and secret."""
+        name, secret = client
+        with translated(method):
+            answer = await self._client().api_call(
+                method, data=dict(arguments), auth={"client_id": name, "client_secret": secret}
+            )
+            return _object(answer.data)
+
+    async def connect(self, url: str, *, heartbeat: float, size_max: int) -> "aiohttp.ClientWebSocketResponse[bool]":
+        """Open a websocket that `apps.connections.open` named. The URL is the secret: it stands in no message of ours."""
+        if not self._is_socket(url):
+            raise Permanent("websocket: not a host of Slack")
+        with translated("websocket", repeatable=True):
+            return await self._line.opened().ws_connect(url, heartbeat=heartbeat, max_msg_size=size_max)
+
     async def respond(self, url: str, message: Mapping[str, Any], *, repeatable: bool = False) -> None:
         """Answer through a response_url: up to five times within 30 minutes. No token travels with it."""
         if not self._is_slack(url):
             raise Permanent("response_url: not a host of Slack")
         with translated("response_url", repeatable=repeatable):
-            async with self._opened().post(url, json=dict(message), middlewares=(), allow_redirects=False) as response:
+            async with self._line.opened().post(
+                url, json=dict(message), middlewares=(), allow_redirects=False
+            ) as response:
                 text = await response.text()
                 if response.status != 200:
                     raise from_status("response_url", response.status, response.headers.get("Retry-After", ""))
                 _check_accepted(text)
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession(timeout=TIMEOUT, middlewares=(_only_json,))
-        return self._session
+        await self._line.close()
 
     def _client(self) -> AsyncWebClient:
-        client = AsyncWebClient(self._token, base_url=self._url, session=self._opened(), retry_handlers=[])
+        client = AsyncWebClient(self._token, base_url=self._url, session=self._line.opened(), retry_handlers=[])
         client.proxy = None  # the SDK reads proxies from the environment by itself
         return client
 
@@ -70,6 +102,18 @@ class Api:
         if (parts.scheme, parts.netloc) == (api.scheme, api.netloc):
             return True
         return (parts.scheme, parts.netloc) == ("https", f"hooks.{api.hostname}")
+
+    def _is_socket(self, url: str) -> bool:
+        """A host below the API's own over wss, or the API's very origin over ws (a simulated Slack)."""
+        try:
+            parts, api = urlsplit(url), urlsplit(self._url)
+            port = parts.port
+        except ValueError:
+            return False
+        if (parts.scheme, parts.netloc) == ("ws", api.netloc) and api.scheme == "http":
+            return True
+        is_below = (parts.hostname or "").endswith(f".{api.hostname}") and "@" not in parts.netloc
+        return parts.scheme == "wss" and is_below and port in (None, 443)
 
 
 async def _only_json(request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:

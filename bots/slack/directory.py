@@ -1,12 +1,14 @@
 """Slack's directory: users.info → Profile."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
-from bots.chat import Account, Permanent, Profile, SendError, Transient
+from bots.chat import Account, Profile
+from bots.sending import Permanent, SendError, Transient
 from bots.slack.api import Api
 
 SLACKBOT: Final = "USLACKBOT"
+MEMBERS_MAX: Final = 200
 
 _UNKNOWN = ("user_not_found", "user_not_visible", "users_not_found")
 _NO_DIRECTORY = ("missing_scope", "unknown_method")
@@ -32,6 +34,23 @@ async def look_up(api: Api, account: Account, *, team: str) -> Profile | None:
     if not isinstance(user, dict):
         raise Transient("users.info: unreadable answer")
     return None if user.get("deleted") else _profile(user, account, team)
+
+
+async def members(api: Api, crowd: str) -> Sequence[Account] | None:
+    """Who is in a channel (C…, G…) or a user group (S…); None where Slack does not say. Raises Transient."""
+    is_group = crowd.startswith("S")
+    method = "usergroups.users.list" if is_group else "conversations.members"
+    asked = {"usergroup": crowd} if is_group else {"channel": crowd, "limit": str(MEMBERS_MAX)}
+    try:
+        answer = await api.ask(method, asked)
+    except Permanent:
+        return None
+    except SendError as error:
+        raise Transient(error.reason) from None
+    listed = answer.get("users" if is_group else "members")
+    if not isinstance(listed, list):
+        raise Transient(f"{method}: unreadable answer")
+    return [Account(each) for each in listed if isinstance(each, str) and each != SLACKBOT]
 
 
 def _profile(user: Mapping[str, Any], account: Account, team: str) -> Profile:

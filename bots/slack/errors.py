@@ -9,7 +9,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bots.chat import Ambiguous, Permanent, RetryAfter, SendError, Transient
+from bots.sending import Ambiguous, Permanent, RetryAfter, SendError, Transient
 
 PAUSE_UNSAID: Final = 30.0  # seconds, where a 429 does not say how long
 

@@ -4,9 +4,21 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from bots.chat import Account, Act, Arrived, Deleted, Edited, Gone, Incoming, Part, Place, PlaceKind, Said
+from bots.gestures import Reacted, Visited
+from bots.slack import metadata
 from bots.slack.identity import Identity, NotOurs
 from bots.slack.markup import mentions, read_parts
-from bots.slack.payloads import Author, Envelope, EventKind, MembershipEvent, Message, MessageEvent
+from bots.slack.payloads import (
+    Author,
+    Envelope,
+    EventKind,
+    HomeEvent,
+    MembershipEvent,
+    Message,
+    MessageEvent,
+    ReactionEvent,
+    TokensRevoked,
+)
 
 WANTED: Final = (
     "app_mention",
@@ -16,7 +28,14 @@ WANTED: Final = (
     "channel_left",
     "group_left",
     "app_uninstalled",
+    "tokens_revoked",
+    "app_home_opened",
+    "reaction_added",
+    "reaction_removed",
 )
+
+# Emoji by Slack's names, those that mean something to us.
+EMOJI: Final = {"+1": "👍", "thumbsup": "👍"}
 
 # What people say: also with a file, and from a thread to the channel. All other subtypes are Slack's or bots' own.
 _SPOKEN = frozenset({None, "file_share", "thread_broadcast"})
@@ -48,12 +67,21 @@ class _Reader:
         if kind in {"app_mention", "message"}:
             return self._message(MessageEvent.model_validate(self.envelope.event))
         if kind == "app_uninstalled":
-            # Nobody's place in particular: an empty id means the whole workspace.
-            place = Place("slack", self.tenant, "", PlaceKind.CHANNEL)
-            return [self._incoming(place, self._ourselves(), Gone())]
+            return self._uninstalled()
+        if kind == "tokens_revoked":
+            is_ours = bool(TokensRevoked.model_validate(self.envelope.event).tokens.bot)
+            return self._uninstalled() if is_ours else []
+        if kind in {"reaction_added", "reaction_removed"}:
+            return self._reaction(ReactionEvent.model_validate(self.envelope.event))
+        if kind == "app_home_opened":
+            return self._visit(HomeEvent.model_validate(self.envelope.event))
         if kind in WANTED:
             return self._membership(MembershipEvent.model_validate(self.envelope.event))
         return []
+
+    def _uninstalled(self) -> Sequence[Incoming]:
+        """Nobody's place in particular: an empty id means the whole workspace."""
+        return [self._incoming(Place("slack", self.tenant, "", PlaceKind.CHANNEL), self._ourselves(), Gone())]
 
     def _message(self, event: MessageEvent) -> Sequence[Incoming]:
         if event.subtype == "message_changed" and event.message:
@@ -86,6 +114,22 @@ class _Reader:
         if event.type != "member_joined_channel":
             return [self._incoming(place, self._ourselves(), Gone())]
         return [self._incoming(place, Account(event.inviter) if event.inviter else self._ourselves(), Arrived())]
+
+    def _reaction(self, event: ReactionEvent) -> Sequence[Incoming]:
+        """Under messages of ours, and those whose author Slack does not tell. The tone of a skin follows the name."""
+        emoji = EMOJI.get(event.reaction.partition("::")[0])
+        is_anothers = self.bot and event.item_user and event.item_user != self.bot
+        if emoji is None or event.item.type != "message" or is_anothers or event.user == self.bot:
+            return []
+        place = Place("slack", self.tenant, event.item.channel, _kind(event.item.channel, None))
+        act = Reacted(event.item.ts, emoji, added=event.type == "reaction_added")
+        return [self._incoming(place, Account(event.user), act)]
+
+    def _visit(self, event: HomeEvent) -> Sequence[Incoming]:
+        if event.tab != "home":
+            return []
+        place = Place("slack", self.tenant, event.channel, PlaceKind.PERSONAL)
+        return [self._incoming(place, Account(event.user), Visited(metadata.read(event.view).digest))]
 
     def _by_person(self, event: MessageEvent, message: Message, act: Act) -> Sequence[Incoming]:
         """Nothing for what a bot wrote, ourselves above all."""

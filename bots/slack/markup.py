@@ -16,7 +16,7 @@ _ENTITY = re.compile("&(?:amp|lt|gt);")
 def read_parts(text: str, *, bot: str = "") -> tuple[Part, ...]:
     """People are `Account`s, hand-typed names `Typed`, all else literal text; mentions of `bot` are left out.
 
-    `@channel`, `@here`, user groups, channels and links become the words that members see.
+    Channels and user groups are `Typed` with their id; `@channel`, `@here` and links become the words that members see.
     """
     return tuple(_joined(_pieces(text, bot)))
 
@@ -71,14 +71,17 @@ def _meaning(token: str) -> Part:
         return Account(person[1], name=_decoded(person[2] or "").removeprefix("@"))
     target, _, label = token.partition("|")
     if target.startswith("#"):
-        return "#" + _decoded(label or target[1:]).removeprefix("#")
+        return Typed("#" + _decoded(label or target[1:]).removeprefix("#"), crowd=target[1:])
+    if target.startswith("!subteam^"):
+        group = target.removeprefix("!subteam^")
+        return Typed(_decoded(label or group).removeprefix("@"), crowd=group)
     if target.startswith("!"):
         return _broadcast(target[1:], _decoded(label))
     return _decoded(label or target)
 
 
 def _broadcast(target: str, label: str) -> str:
-    """`!here`, `!subteam^S1|@group`, `!date^…|fallback`: literally what members see, which notifies nobody."""
+    """`!here`, `!date^…|fallback`: literally what members see, which notifies nobody."""
     kind = target.partition("^")[0]
     if kind == "date":
         return label

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from bots.chat import Manner, Permanent, PlaceKind, Sent, Target
+from bots.chat import Manner, PlaceKind, Sent, Target
+from bots.sending import Permanent
 from bots.slack.api import Api
 from cards.render import Rendered
 from cards.render.blockkit import fallback
@@ -12,6 +13,8 @@ from cards.render.blockkit import fallback
 # Nothing else of a payload reaches Slack: chat.postMessage refuses or obeys whatever it knows.
 _CONTENT: Final = ("text", "blocks")
 _QUIET: Final = {"unfurl_links": False, "unfurl_media": False}
+# Why nothing can be whispered: we, or the person, are not in the conversation. Our own chat with them is always there.
+_NOT_THERE: Final = ("not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived")
 
 
 class Outbound:
@@ -74,7 +77,8 @@ class Outbound:
         return Sent(target.message_id)
 
     async def _whisper(self, target: Target, message: Mapping[str, Any]) -> Sent:
-        """Seen by one person, in the conversation; a response_url lives 30 minutes, after that by the person's id."""
+        """Seen by one person, in the conversation; a response_url lives 30 minutes, after that by the person's id, and where
+        that does not do in our own chat with them."""
         url = target.interaction or target.response_url
         if url:
             try:
@@ -88,7 +92,13 @@ class Outbound:
         place = target.place
         thread = {"thread_ts": place.thread} if place.thread else {}
         note = {"channel": place.remote_id, "user": target.person, **message, **thread}
-        await self._api.call("chat.postEphemeral", note)
+        try:
+            await self._api.call("chat.postEphemeral", note)
+        except Permanent as error:
+            if not error.reason.endswith(_NOT_THERE):
+                raise
+            private = replace(place, kind=PlaceKind.PERSONAL, name="")
+            return await self._post_directly(replace(target, place=private), message)
         return Sent()
 
 

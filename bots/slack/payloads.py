@@ -73,6 +73,18 @@ class MembershipEvent(_Shape):
     inviter: str | None = None
 
 
+class RevokedTokens(_Shape):
+    """Of each kind, the accounts whose tokens ended: `bot` is our user."""
+
+    bot: tuple[str, ...] = Field((), strict=False)
+
+
+class TokensRevoked(_Shape):
+    """`tokens_revoked`"""
+
+    tokens: RevokedTokens
+
+
 class Command(_Shape):
     """A slash command: the fields of its form, all text."""
 
@@ -125,14 +137,86 @@ class State(_Shape):
     values: dict[str, dict[str, dict[str, Any]]] = {}
 
 
-class Press(_Shape):
-    """`block_actions`: somebody used an element of a message."""
+class View(_Shape):
+    """A modal or an App Home as it stands before the person; `private_metadata` is what we put there."""
+
+    id: str = Field(min_length=1, max_length=200)
+    type: str
+    private_metadata: str = Field("", max_length=3000)
+    blocks: tuple[dict[str, Any], ...] = Field((), strict=False)
+    state: State | None = None
+
+
+class Interaction(_Shape):
+    """What all of the following have. Organisation-wide installations name no team."""
 
     team: Team | None
+
+
+class Press(Interaction):
+    """`block_actions`: somebody used an element of a message (in a `channel`) or of a `view`."""
+
     user: User
-    channel: Channel
+    channel: Channel | None = None
     container: Container
     actions: tuple[BlockAction, ...] = Field(min_length=1, strict=False)
     trigger_id: str = Field(min_length=1, max_length=200)
     response_url: str = ""
     state: State | None = None
+    view: View | None = None
+
+
+class Submission(Interaction):
+    """`view_submission`: somebody sent what they filled into a modal."""
+
+    user: User
+    view: View
+
+
+class BotProfile(_Shape):
+    name: str = ""
+
+
+class ShortcutMessage(Author):
+    """The message that a message shortcut was chosen on."""
+
+    username: str = ""
+    bot_profile: BotProfile | None = None
+    thread_ts: str | None = None
+
+
+class Shortcut(Interaction):
+    """`message_action` (on a message of a channel) and `shortcut` (from anywhere)."""
+
+    enterprise: Team | None = None
+    user: User
+    callback_id: str
+    trigger_id: str = Field(min_length=1, max_length=200)
+    response_url: str = ""
+    channel: Channel | None = None
+    message: ShortcutMessage | None = None
+
+
+class ReactionItem(_Shape):
+    type: str
+    channel: str = Field("", min_length=1)
+    ts: str = Field("", min_length=1)
+
+
+class ReactionEvent(_Shape):
+    """`reaction_added` and `reaction_removed`; `item_user` wrote what was reacted to, where Slack says so."""
+
+    type: str
+    user: str = Field(min_length=1)
+    reaction: str
+    item: ReactionItem
+    item_user: str = ""
+
+
+class HomeEvent(_Shape):
+    """`app_home_opened`; `view` is what stands there, if anything was published before."""
+
+    user: str = Field(min_length=1)
+    channel: str = Field(min_length=1)
+    tab: str = ""
+    view: View | None = None

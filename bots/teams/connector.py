@@ -9,7 +9,7 @@ from botframework.connector.bot_framework_sdk_client_async import BotFrameworkCo
 from msrest.pipeline import Request, Response
 from msrest.pipeline.async_abc import AsyncHTTPPolicy, AsyncHTTPSender, AsyncPipeline
 
-from bots.chat import Ambiguous, Permanent, Transient
+from bots.sending import Ambiguous, Permanent, Transient
 from bots.teams.errors import ConnectorRefusal, error_code
 from bots.teams.keys import read_capped
 from bots.teams.service import ServiceHosts
@@ -19,6 +19,8 @@ from bots.teams.tokens import AccessTokens
 TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=3)
 ANSWER_BYTES_MAX = 1_000_000
 CLIENTS_MAX = 64
+# Microsoft's "Send and receive targeted messages in group conversations".
+TARGETED = "?isTargetedActivity=true"
 
 
 class Connectors(ConnectorFactory):  # type: ignore[misc]  # the SDK ships no types
@@ -87,12 +89,13 @@ class _Sender(AsyncHTTPSender[Any, Any]):
     async def __aexit__(self, *_: object) -> None:
         """The session is not ours to close."""
 
-    async def send(self, request: Request[Any], **_: Any) -> Response[Any, Any]:
+    async def send(self, request: Request[Any], *, is_targeted: bool = False, **_: Any) -> Response[Any, Any]:
+        """`is_targeted` comes from the caller through the SDK, which knows no such message."""
         asked = request.http_request
         try:
             async with self._session.request(
                 asked.method,
-                asked.url,
+                asked.url + TARGETED if is_targeted else asked.url,
                 data=asked.data,
                 headers=dict(asked.headers),
                 timeout=TIMEOUT,

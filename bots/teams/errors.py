@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from bots.chat import Ambiguous, Permanent, RetryAfter, SendError, Transient
+from bots.sending import Ambiguous, Permanent, RetryAfter, SendError, Transient
 
 PAUSE_DEFAULT = 5.0
 PAUSE_MAX = 3600.0

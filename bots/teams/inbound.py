@@ -8,7 +8,7 @@ from botbuilder.core import InvokeResponse
 from botbuilder.schema import Activity
 from msrest.exceptions import DeserializationError  # type: ignore[attr-defined]
 
-from bots.chat import Desk
+from bots.desk import Desk
 from bots.strict_json import SIZE_MAX, BadJson, parse_object
 from bots.teams.activity import STORED, Envelope, read_envelope
 from bots.teams.auth import Doorkeeper, Forbidden, Origin, Unauthorized

@@ -75,8 +75,10 @@ def _read_entities(body: Mapping[str, Any]) -> Iterator[_Mention]:
 def _whom(mentioned: Mapping[str, Any], name: str, bot_id: str) -> Account | Typed | None:
     if mentioned["id"] == bot_id:
         return None
-    # A mentioned channel, team or tag is nobody in particular.
-    if mentioned["id"].startswith(THREAD_PREFIX) or mentioned.get("type") in ("channel", "team", "tag", "everyone"):
+    # A mentioned channel, team or tag is nobody in particular; only the first two have a roster.
+    if mentioned["id"].startswith(THREAD_PREFIX):
+        return Typed(name, crowd=mentioned["id"])
+    if mentioned.get("type") in ("channel", "team", "tag", "everyone"):
         return Typed(name)
     return account_of(mentioned)
 

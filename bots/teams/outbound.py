@@ -1,47 +1,47 @@
 """Messages, edits and look-ups through the Bot Connector."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from botbuilder.schema import Activity, Attachment, ChannelAccount, ConversationAccount, ConversationParameters
 from msrest.exceptions import DeserializationError  # type: ignore[attr-defined]
 
-from bots.chat import (
-    Account,
-    ChatClosed,
-    Manner,
-    Permanent,
-    Place,
-    PlaceKind,
-    Profile,
-    SendError,
-    Sent,
-    Target,
-    Transient,
-)
+from bots.chat import Account, Manner, Place, PlaceKind, Profile, Sent, Target
+from bots.sending import ChatClosed, Permanent, SendError, Transient
 from bots.teams.activity import conversation_id
+from bots.teams.answers import CARD_TYPE
 from bots.teams.connector import Connectors
-from bots.teams.errors import CONVERSATION_UNKNOWN, MEMBER_UNKNOWN, ConnectorRefusal, as_send_error
+from bots.teams.errors import BOT_REMOVED, CONVERSATION_UNKNOWN, MEMBER_UNKNOWN, ConnectorRefusal, as_send_error
+from bots.teams.mentions import account_of
 from cards.render import Rendered
 
-CARD_TYPE = "application/vnd.microsoft.card.adaptive"
+MEMBERS_MAX = 200
+
 GUEST_MARK = "#ext#"
 # What a service without a directory answers; the Playground's and older emulators' do.
 NO_DIRECTORY = frozenset({404, 405, 501})
+# Somebody who is not there, or a conversation that the bot is not in.
+NOT_SHOWN = BOT_REMOVED | {MEMBER_UNKNOWN, CONVERSATION_UNKNOWN}
 
 
-async def send(connectors: Connectors, target: Target, rendered: Rendered, summary: str) -> Sent:
+async def send(
+    connectors: Connectors, target: Target, rendered: Rendered, summary: str, *, whispers: bool = False
+) -> Sent:
     """A new message, or the message `target.message_id` rewritten. Raises SendError.
 
     A private answer in a group or channel, and a toast that found no HTTP response to travel in, go to the person's own
-    chat with the bot: Teams shows messages in a group to everybody.
+    chat with the bot, as Teams shows messages in a group to everybody; if the bot `whispers`, only where that fails.
     """
     activity = _message(rendered, summary)
-    if target.manner is Manner.EDIT:
-        return await _edit(connectors, target, activity)
     if not _is_elsewhere(target):
+        if target.manner is Manner.EDIT:
+            return await _edit(connectors, target, activity)
         return Sent(await _post(connectors, target.place, activity, reply_to=target.reply_to))
+    if whispers and target.place.kind is not PlaceKind.PERSONAL:
+        with suppress(Permanent):
+            return Sent(await _post(connectors, target.place, activity, reply_to=target.reply_to, to=target.person))
     try:
         personal = await _open(connectors, target.place, target.person)
         return Sent(await _post(connectors, personal, activity), place=personal)
@@ -52,16 +52,22 @@ async def send(connectors: Connectors, target: Target, rendered: Rendered, summa
 
 
 async def find_profile(connectors: Connectors, account: Account, place: Place) -> Profile | None:
-    """What the conversation's roster says. None: not in it. Raises Transient when it cannot be asked now.
+    """What the conversation's roster says. None: not in it, or not ours to ask. Raises Transient when it cannot be asked now.
 
-    A service that keeps no roster at all leaves only the activity itself to vouch for the person.
+    A service that keeps no roster at all leaves only the activity itself to vouch for the person, who then has a name.
     """
     try:
+        if not place.remote_id:
+            place = await _open(connectors, place, account.remote_id)
         return _read_profile(account, place, await _member(connectors, account, place))
-    except ConnectorRefusal as refusal:
-        if refusal.code == MEMBER_UNKNOWN:
+    except Permanent as refusal:
+        if not place.remote_id:
             return None
-        if refusal.status in NO_DIRECTORY:
+        raise Transient(refusal.reason) from None
+    except ConnectorRefusal as refusal:
+        if refusal.code in NOT_SHOWN:
+            return None
+        if refusal.status in NO_DIRECTORY and account.name:
             return Profile(name=account.name, also=account.also, foreign=account.foreign)
         raise Transient(str(refusal)) from None
     except SendError as failure:
@@ -77,19 +83,40 @@ def _message(rendered: Rendered, summary: str) -> Activity:
 
 
 def _is_elsewhere(target: Target) -> bool:
+    """What one person alone may see is never written into a message of a group, not even as an edit of it."""
     if target.place.kind is PlaceKind.PERSONAL:
         return not target.place.remote_id
     return target.private or target.manner is Manner.TOAST
 
 
-async def _post(connectors: Connectors, place: Place, activity: Activity, *, reply_to: str = "") -> str:
-    """The new message's id. In a channel it goes into the thread; other chats have none."""
+async def find_members(connectors: Connectors, crowd: str, place: Place) -> Sequence[Account] | None:
+    """The roster of a channel or team, its first page. None where it is not ours to see. Raises Transient."""
+    client = connectors.get(_service_url(place))
+    try:
+        page = await client.conversations.get_conversation_paged_members(crowd, page_size=MEMBERS_MAX)
+    except ConnectorRefusal as refusal:
+        if refusal.status in (400, 403, *NO_DIRECTORY):
+            return None
+        raise Transient(str(refusal)) from None
+    except SendError as failure:
+        raise Transient(failure.reason) from None
+    known = (
+        {"id": each.id, "name": each.name, "aadObjectId": each.aad_object_id, "role": each.role}
+        for each in page.members
+    )
+    return [account_of(member) for member in known]
+
+
+async def _post(connectors: Connectors, place: Place, activity: Activity, *, reply_to: str = "", to: str = "") -> str:
+    """The new message's id. In a channel it goes into the thread; other chats have none. `to` names the only one to see it."""
     if place.kind is PlaceKind.CHANNEL and not place.thread:
         place = replace(place, thread=reply_to)
     conversation = conversation_id(place)
     client = connectors.get(_service_url(place))
     try:
-        created = await client.conversations.send_to_conversation(conversation, _addressed(activity, place))
+        created = await client.conversations.send_to_conversation(
+            conversation, _addressed(activity, place, to), is_targeted=bool(to)
+        )
     except ConnectorRefusal as refusal:
         raise as_send_error(refusal) from None
     except DeserializationError:
@@ -137,10 +164,11 @@ async def _open(connectors: Connectors, place: Place, person: str) -> Place:
     return Place("teams", place.tenant, created.id, PlaceKind.PERSONAL, reference=reference)
 
 
-def _addressed(activity: Activity, place: Place) -> Activity:
+def _addressed(activity: Activity, place: Place, to: str = "") -> Activity:
     activity.from_property = _bot(place)
     activity.conversation = ConversationAccount(id=conversation_id(place), tenant_id=place.tenant)
     activity.channel_data = {"tenant": {"id": place.tenant}}
+    activity.recipient = ChannelAccount(id=to) if to else None
     return activity
 
 
@@ -165,7 +193,7 @@ async def _member(connectors: Connectors, account: Account, place: Place) -> Map
         member = await client.conversations.get_conversation_member(team_id, account.remote_id)
     if member is None:
         raise DeserializationError("no member")
-    known = {"name": member.name, "aadObjectId": member.aad_object_id, "role": member.role}
+    known = {"id": member.id, "name": member.name, "aadObjectId": member.aad_object_id, "role": member.role}
     return {**(member.additional_properties or {}), **known}
 
 
@@ -177,6 +205,7 @@ def _read_profile(account: Account, place: Place, member: Mapping[str, Any]) -> 
         email=None if foreign else _email(member),
         also=tuple(dict.fromkeys(each for each in object_ids if isinstance(each, str) and each)),
         foreign=foreign,
+        remote_id=_string(member, "id"),
     )
 
 

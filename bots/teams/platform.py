@@ -8,7 +8,9 @@ from typing import Any, Literal
 import aiohttp
 from aiohttp import web
 
-from bots.chat import Account, Desk, Incoming, Pacing, Place, PlatformName, Profile, Sent, Target
+from bots.chat import Account, Incoming, Place, PlatformName, Profile, Sent, Target
+from bots.desk import Desk
+from bots.sending import Pacing
 from bots.settings import Settings
 from bots.teams import activity, outbound
 from bots.teams.auth import Doorkeeper
@@ -43,8 +45,9 @@ class TeamsPlatform:
     """
 
     name: PlatformName = "teams"
-    can_whisper = False
     must_answer_presses = False
+    can_refresh = True
+    asks_by_place = True
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class TeamsPlatform:
         wording: Wording = symbols,
     ) -> None:
         _quieten()
+        self.can_whisper = settings.teams_targeted
         is_development = settings.mode == "development"
         services = ServiceHosts(frozenset(settings.teams_service_hosts), plain_loopback=is_development)
         doorkeeper = Doorkeeper(
@@ -87,6 +91,9 @@ class TeamsPlatform:
     async def profile(self, account: Account, place: Place) -> Profile | None:
         return await outbound.find_profile(self._connectors, account, place)
 
+    async def members(self, crowd: str, place: Place) -> Sequence[Account] | None:
+        return await outbound.find_members(self._connectors, crowd, place)
+
     def render(self, card: Card, context: Context) -> Rendered:
         return adaptive.render(card, context)
 
@@ -94,7 +101,7 @@ class TeamsPlatform:
         return PACING
 
     async def send(self, target: Target, rendered: Rendered, summary: str) -> Sent:
-        return await outbound.send(self._connectors, target, rendered, summary)
+        return await outbound.send(self._connectors, target, rendered, summary, whispers=self.can_whisper)
 
     async def close(self) -> None:
         """Nothing of its own is open: the session belongs to whoever made it."""

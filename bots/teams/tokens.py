@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 
-from bots.chat import Transient
+from bots.sending import Transient
 from bots.teams.keys import read_capped
 from bots.teams.service import is_loopback, is_trustworthy
 

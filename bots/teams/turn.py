@@ -14,17 +14,18 @@ from botframework.connector.auth import (
     ConnectorFactory,
 )
 
-from bots.chat import Answer, Desk, Manner
-from bots.teams.activity import EXECUTE, pressed, read_envelope
+from bots.desk import Desk
+from bots.teams import answers
+from bots.teams.activity import invoked, read_envelope
 from bots.teams.auth import Doorkeeper
 from bots.teams.connector import Connectors
-from bots.teams.outbound import CARD_TYPE
+from bots.teams.fields import inside, text
+from bots.teams.invokes import DIALOGS
 
 AUDIENCE = "https://api.botframework.com"
-TEXT_TYPE = "application/vnd.microsoft.activity.message"
-ERROR_TYPE = "application/vnd.microsoft.error"
-# Teams waits 15 s for an invoke's answer; this leaves room for the way there and back.
-INVOKE_WINDOW = 10.0
+# Teams waits 15 s for the answer to a press, 5 s for a dialog's; this leaves room for the way there and back.
+INVOKE_WINDOW, DIALOG_WINDOW = 10.0, 3.5
+BOT_NAME = "Plaudit"
 
 Wording = Callable[[Literal["later", "failed"], str], str]
 
@@ -87,27 +88,17 @@ class Delivery(TeamsActivityHandler):  # type: ignore[misc]  # the SDK ships no 
 
     async def on_invoke_activity(self, turn_context: TurnContext) -> InvokeResponse:
         """Other invokes get 501, the SDK's own word for "not mine", which Teams shows as an unsupported action."""
-        activity = turn_context.activity
-        if activity.name != EXECUTE:
+        incoming = invoked(self._body)
+        if incoming is None:
             return InvokeResponse(status=501)
-        locale = activity.locale or ""
+        name, locale = turn_context.activity.name, turn_context.activity.locale or ""
+        window = DIALOG_WINDOW if name in DIALOGS else INVOKE_WINDOW
         try:
-            answer = await self._desk.answer(pressed(self._body), body=self._body, window=INVOKE_WINDOW)
+            answer = await self._desk.answer(incoming, body=self._body, window=window)
         except Exception:
             # An edge: what leaves here becomes an empty 501 in the SDK, and the presser would see nothing.
             log.exception("a press in Teams failed")
-            return InvokeResponse(status=200, body=_apology(self._wording("failed", locale)))
-        return InvokeResponse(status=200, body=_invoke_body(answer, self._wording("later", locale)))
-
-
-def _invoke_body(answer: Answer | None, later: str) -> dict[str, Any]:
-    """Teams wants a card or a text that is not empty; everything else makes it say that something went wrong."""
-    if answer is None:
-        return {"statusCode": 200, "type": TEXT_TYPE, "value": later}
-    if answer.manner is Manner.TOAST:
-        return {"statusCode": 200, "type": TEXT_TYPE, "value": answer.summary or later}
-    return {"statusCode": 200, "type": CARD_TYPE, "value": answer.rendered.payload}
-
-
-def _apology(text: str) -> dict[str, Any]:
-    return {"statusCode": 500, "type": ERROR_TYPE, "value": {"code": "InternalServerError", "message": text}}
+            return InvokeResponse(status=200, body=answers.apology(name, self._wording("failed", locale)))
+        title = text(inside(self._body, "recipient"), "name") or BOT_NAME
+        later = self._wording("later", locale)
+        return InvokeResponse(status=200, body=answers.body_of(name, answer, later=later, title=title))

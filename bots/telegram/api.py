@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from telegram.request import HTTPXRequest
 from bots.settings import LOOPBACK
 from bots.telegram.errors import Flooded, HttpFault, Unreadable
 
-UPDATE_KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
+UPDATE_KINDS = ("message", "edited_message", "callback_query", "my_chat_member", "message_reaction")
 TIMEOUT = 10.0  # seconds
 CONNECTIONS_MAX = 64
 RETRY_AFTER_DEFAULT = 5.0  # seconds, for a 429 that does not say
@@ -51,6 +52,14 @@ class Api(telegram.Bot):
         named = {"offset": offset, "timeout": int(hold), "allowed_updates": list(UPDATE_KINDS)}
         result = await self._post("getUpdates", named, read_timeout=TIMEOUT + hold)
         return cast("list[dict[str, Any]]", result)
+
+    async def make(self, method: str, parameters: Mapping[str, Any]) -> None:
+        """A call that is spelled out already, as the Bot API documents it. Raises TelegramError."""
+        await self._post(method, dict(parameters))
+
+    async def ask(self, method: str, parameters: Mapping[str, Any]) -> Any:
+        """The same for its result, as it came. Raises TelegramError."""
+        return await self._post(method, dict(parameters))
 
 
 def connect(token: str, api_url: str) -> tuple[Api, Request]:

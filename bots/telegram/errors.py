@@ -14,7 +14,7 @@ from telegram.error import (
     TimedOut,
 )
 
-from bots.chat import Ambiguous, Permanent, RetryAfter, SendError, Transient
+from bots.sending import Ambiguous, Permanent, RetryAfter, SendError, Transient
 
 _NEVER_SENT = (
     httpx.ConnectError,
@@ -25,6 +25,8 @@ _NEVER_SENT = (
 )
 _MAYBE_DONE = frozenset({500, 504})
 _CHAT_GONE = ("chat not found", "peer_id_invalid", "group chat was deactivated", "user is deactivated")
+MISREAD = "can't parse entities"
+"""How Telegram says that our HTML is wrong."""
 _REASON = re.compile(r"[A-Za-z][\w '.-]{0,79}", re.ASCII)
 
 

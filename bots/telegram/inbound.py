@@ -5,13 +5,14 @@ from typing import Any
 
 from aiohttp import ClientPayloadError, web
 
-from bots.chat import Desk
+from bots.desk import Desk
 from bots.strict_json import SIZE_MAX, BadJson, parse_object
 from bots.telegram.auth import SECRET_HEADER
 from bots.telegram.platform import TelegramPlatform
+from bots.telegram.updates import THUMB
 
 PATH = "/telegram/webhook"
-_CHAT_HOLDERS = ("message", "edited_message", "my_chat_member")
+_CHAT_HOLDERS = ("message", "edited_message", "my_chat_member", "message_reaction")
 _ID_MAX = 2**63
 
 
@@ -37,14 +38,23 @@ def update_number(update: Mapping[str, Any]) -> int:
 
 
 def _chat_id(update: Mapping[str, Any]) -> int | None:
-    """None for kinds that we do not want, and for presses on messages that belong to no chat of ours."""
+    """None for kinds that we do not want, for presses on messages that belong to no chat of ours, and for reactions that mean
+    nothing to us: in a group where the bot is an administrator everybody's are told."""
     for kind in _CHAT_HOLDERS:
         if kind in update:
-            return _id_of(_object(update[kind], kind).get("chat"))
+            held = _object(update[kind], kind)
+            is_wanted = kind != "message_reaction" or _has_thumb(held, "old") != _has_thumb(held, "new")
+            return _id_of(held.get("chat")) if is_wanted else None
     if "callback_query" not in update:
         return None
     message = _object(update["callback_query"], "callback_query").get("message")
     return None if message is None else _id_of(_object(message, "message").get("chat"))
+
+
+def _has_thumb(change: Mapping[str, Any], when: str) -> bool:
+    reactions = change.get(f"{when}_reaction")
+    found = reactions if isinstance(reactions, list) else []
+    return any(isinstance(each, dict) and str(each.get("emoji", "")).startswith(THUMB) for each in found)
 
 
 def _id_of(chat: object) -> int | None:

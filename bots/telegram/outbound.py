@@ -10,44 +10,55 @@ from typing import Any
 from telegram import Message, ReplyParameters
 from telegram.error import ChatMigrated, TelegramError
 
-from bots.chat import ChatClosed, Permanent, Place, PlaceKind, Sent, Target, Transient
+from bots.chat import Place, PlaceKind, Sent, Target
+from bots.sending import ChatClosed, Permanent, Transient
 from bots.telegram.api import Api
-from bots.telegram.errors import is_bad_request, translate
+from bots.telegram.errors import MISREAD, is_bad_request, translate
+from bots.telegram.whispers import Whisper, Whispers
+from cards.render import Rendered
 
 TOAST_LENGTH_MAX = 200  # UTF-16 units
 _TAG = re.compile(r"<[^>]*>")
 log = logging.getLogger(__name__)
 
 
-async def post(api: Api, target: Target, payload: Mapping[str, Any], username: str) -> Sent:
-    """`username` is the bot's own. Raises SendError. `Sent.place` is set when the message went elsewhere than to `target.place`: a private chat, or the
-    supergroup that the group has become."""
-    if target.private and target.place.kind is not PlaceKind.PERSONAL and target.person:
-        return await _post_privately(api, target, payload, username)
+async def post(api: Api, whispers: Whispers, target: Target, rendered: Rendered, username: str) -> Sent:
+    """`username` is the bot's own. Raises SendError. `Sent.place` is set when the message went elsewhere than to `target.place`:
+    a private chat, or the supergroup that the group has become."""
+    is_for_one = target.place.kind is not PlaceKind.PERSONAL and bool(target.person)
+    if is_for_one and (target.private or target.quiet) and not rendered.start:
+        whispered = await whispers.say(target, rendered.payload)
+        if whispered is not None:
+            return whispered
+    if is_for_one and target.private:
+        return await _post_privately(api, whispers, target, rendered, username)
     place = target.place if target.place.remote_id else replace(target.place, remote_id=target.person)
-    sent = await _post_to(api, place, target.reply_to, payload)
+    sent = await _post_to(api, place, target.reply_to, rendered.payload)
     return sent if sent.place is not None or place == target.place else replace(sent, place=place)
 
 
-async def _post_privately(api: Api, target: Target, payload: Mapping[str, Any], username: str) -> Sent:
+async def _post_privately(api: Api, whispers: Whispers, target: Target, rendered: Rendered, username: str) -> Sent:
     """Into the private chat with the person. To somebody who never pressed Start, or blocked the bot, Telegram delivers
     nothing: then a reply in the group leads to that chat, and what was private (a code, a balance) is not said aloud."""
     chat = Place("telegram", target.place.tenant, target.person, PlaceKind.PERSONAL)
     try:
-        return replace(await _post_to(api, chat, "", payload), place=chat)
+        return replace(await _post_to(api, chat, "", rendered.payload), place=chat)
     except Permanent as error:
         if not error.gone:
             raise
         if target.optional:
             raise ChatClosed(error.reason) from None
-    return await _post_to(api, target.place, target.reply_to, _way_to(username))
+    way = _way_to(username, rendered.start)
+    whispered = await whispers.say(target, way) if rendered.start else None
+    return whispered or await _post_to(api, target.place, target.reply_to, way)
 
 
-def _way_to(username: str) -> dict[str, Any]:
-    """A message without words, because nobody knows here which language the person reads."""
+def _way_to(username: str, start: str) -> dict[str, Any]:
+    """A message without words, because nobody knows here which language the person reads. With `start` the chat opens with what
+    was asked for."""
     if not username:
         raise Transient("the bot's name, which the way to its private chat is made of, is not known yet")
-    button = {"text": f"🔒 @{username}", "url": f"https://t.me/{username}"}
+    button = {"text": f"🔒 @{username}", "url": f"https://t.me/{username}" + (f"?start={start}" if start else "")}
     return {"text": "🔒", "reply_markup": {"inline_keyboard": [[button]]}}
 
 
@@ -76,7 +87,7 @@ async def _send(api: Api, place: Place, reply_to: str, payload: Mapping[str, Any
             _chat_id(place),
             content["text"],
             message_thread_id=int(place.thread) if place.thread else None,
-            reply_parameters=ReplyParameters(int(reply_to), allow_sending_without_reply=True) if reply_to else None,
+            reply_parameters=_answer_to(reply_to),
             api_kwargs=_besides_text(content),
         )
 
@@ -88,8 +99,17 @@ async def _send(api: Api, place: Place, reply_to: str, payload: Mapping[str, Any
     return await call(_plain(payload))
 
 
-async def edit(api: Api, target: Target, payload: Mapping[str, Any]) -> Sent:
+def _answer_to(message_id: str) -> ReplyParameters | None:
+    """What nobody else sees is not answered before everybody."""
+    if not message_id or Whisper.read(message_id) is not None:
+        return None
+    return ReplyParameters(int(message_id), allow_sending_without_reply=True)
+
+
+async def edit(api: Api, whispers: Whispers, target: Target, payload: Mapping[str, Any]) -> Sent:
     """Raises SendError. A message that already looks like this counts as edited."""
+    if (whisper := Whisper.read(target.message_id)) is not None:
+        return await whispers.edit(target, whisper, payload)
     place = target.place if target.place.remote_id else replace(target.place, remote_id=target.person)
     if not target.message_id:
         raise Permanent("there is no message to edit")
@@ -116,12 +136,13 @@ async def _edit(api: Api, place: Place, message_id: int, payload: Mapping[str, A
     return await call(_plain(payload))
 
 
-async def toast(api: Api, interaction: str, text: str) -> Sent:
-    """Stops the spinning button and shows `text`, if any. Raises SendError; Permanent after about 15 minutes."""
+async def toast(api: Api, interaction: str, text: str, *, is_alert: bool) -> Sent:
+    """Stops the spinning button and shows `text`, if any; an alert stays until it was read. Raises SendError; Permanent after
+    about 15 minutes."""
     if not interaction:
         raise Permanent("there is no press to answer")
     try:
-        await api.answer_callback_query(interaction, clip(text) or None)
+        await api.answer_callback_query(interaction, clip(text) or None, show_alert=is_alert or None)
     except TelegramError as error:
         raise translate(error, is_repeatable=True) from error
     return Sent()
@@ -152,7 +173,7 @@ def _besides_text(payload: Mapping[str, Any], *, is_edit: bool = False) -> dict[
 
 
 def _is_misread(error: TelegramError) -> bool:
-    if not is_bad_request(error, "can't parse entities"):
+    if not is_bad_request(error, MISREAD):
         return False
     log.error("Telegram cannot read our HTML, which is a bug of the renderer; the text goes out without formatting")
     return True

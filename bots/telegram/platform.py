@@ -8,24 +8,14 @@ from typing import Any, Literal
 from telegram import ChatMember
 from telegram.error import ChatMigrated, TelegramError
 
-from bots.chat import (
-    Account,
-    Incoming,
-    Manner,
-    Pacing,
-    Place,
-    PlaceKind,
-    PlatformName,
-    Profile,
-    Sent,
-    Target,
-    Transient,
-)
+from bots.chat import Account, Incoming, Manner, Place, PlaceKind, PlatformName, Profile, Sent, Target
+from bots.sending import Pacing, Transient
 from bots.telegram import menu, outbound, updates
 from bots.telegram.api import connect
 from bots.telegram.auth import bot_id, check_secret, is_genuine
 from bots.telegram.entities import Ourselves
 from bots.telegram.errors import is_bad_request, translate
+from bots.telegram.whispers import Whispers
 from cards.model import Card
 from cards.render import Context, Rendered
 from cards.words import words_for
@@ -47,6 +37,8 @@ class TelegramPlatform:
     name: PlatformName = "telegram"
     can_whisper = False
     must_answer_presses = True
+    can_refresh = False
+    asks_by_place = False
 
     def __init__(
         self,
@@ -67,6 +59,7 @@ class TelegramPlatform:
         self._us = Ourselves(self.bot_id)
         self._learn_at = clock()
         self.api, self._request = connect(token, api_url)
+        self._whispers = Whispers(self.api, clock)
 
     async def start(self) -> None:
         """Learn the bot's name and publish its menu. Failures are logged: updates can be stored without either, and the
@@ -89,8 +82,12 @@ class TelegramPlatform:
         """Raises ValueError for what Telegram never sends."""
         return updates.parse(body, self._us, words_for(None).verbs())
 
+    async def members(self, crowd: str, place: Place) -> None:
+        """Telegram tells a bot of nobody but those it meets."""
+
     async def profile(self, account: Account, place: Place) -> Profile | None:
-        """Telegram knows no directory: only who is in a group, and never an email. None: not in this group."""
+        """Telegram knows no directory: only who is in a group, and never an email. None: not in this group; or one of all whom
+        somebody knows, of whom the group does not tell."""
         known = Profile(account.name, foreign=account.foreign)
         if place.kind is PlaceKind.PERSONAL:
             return known
@@ -100,7 +97,8 @@ class TelegramPlatform:
             if is_bad_request(error, *_NOBODY):
                 return None
             if is_bad_request(error, "member list is inaccessible", "chat_admin_required"):
-                return known  # hidden members: the account came from Telegram itself, that has to do
+                # Hidden members: of somebody who was mentioned in the group it has to do that Telegram let them be.
+                return None if account.is_picked else known
             raise Transient(translate(error).reason) from error
         if member.status in {ChatMember.LEFT, ChatMember.BANNED} or not getattr(member, "is_member", True):
             return None
@@ -128,10 +126,10 @@ class TelegramPlatform:
         if not self._us.username and self._clock() >= self._learn_at:
             await self._learn()
         if target.manner is Manner.TOAST:
-            return await outbound.toast(self.api, target.interaction, summary)
+            return await outbound.toast(self.api, target.interaction, summary, is_alert=target.alert)
         if target.manner is Manner.EDIT:
-            return await outbound.edit(self.api, target, rendered.payload)
-        return await outbound.post(self.api, target, rendered.payload, self._us.username)
+            return await outbound.edit(self.api, self._whispers, target, rendered.payload)
+        return await outbound.post(self.api, self._whispers, target, rendered, self._us.username)
 
     async def close(self) -> None:
         await self._request.shutdown()

@@ -9,7 +9,8 @@ from typing import Any
 
 from telegram.error import Conflict, TelegramError
 
-from bots.chat import Desk, RetryAfter
+from bots.desk import Desk
+from bots.sending import RetryAfter
 from bots.strict_json import BadJson, parse_object
 from bots.telegram.errors import translate
 from bots.telegram.inbound import NotAnUpdate, accept, update_number

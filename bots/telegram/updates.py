@@ -1,17 +1,35 @@
 """A stored update → what happened, in the words of `bots.chat`."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from telegram import CallbackQuery, Chat, ChatMember, ChatMemberUpdated, Message, Update
+from telegram import (
+    CallbackQuery,
+    Chat,
+    ChatMember,
+    ChatMemberUpdated,
+    MaybeInaccessibleMessage,
+    Message,
+    MessageReactionUpdated,
+    ReactionType,
+    ReactionTypeEmoji,
+    Update,
+    User,
+    UsersShared,
+)
 
-from bots.chat import Account, Act, Arrived, Edited, Gone, Incoming, Moved, Place, PlaceKind, Pressed, Said
+from bots.chat import Account, Act, Arrived, Edited, Gone, Incoming, Moved, Place, PlaceKind, Pressed, Said, Shared
+from bots.gestures import Reacted
 from bots.telegram.entities import Ourselves, Words, account, number, parts, string, words
+from bots.telegram.whispers import Whisper
 
 _KINDS = {Chat.PRIVATE: PlaceKind.PERSONAL, Chat.GROUP: PlaceKind.GROUP, Chat.SUPERGROUP: PlaceKind.GROUP}
 _PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _START = "/start"
+THUMB = "👍"
+_EPHEMERAL = "ephemeral_message_id"
 
 
 def parse(body: Mapping[str, Any], us: Ourselves, verbs: Collection[str]) -> list[Incoming]:
@@ -37,6 +55,8 @@ def _read(update: Update, us: Ourselves, verbs: Collection[str]) -> Incoming | N
         return _pressed(update.callback_query, us, delivery_id)
     if update.my_chat_member is not None:
         return _membership(update.my_chat_member, us, delivery_id)
+    if update.message_reaction is not None:
+        return _reacted(update.message_reaction, us, delivery_id)
     return None
 
 
@@ -48,6 +68,8 @@ def _message(message: Message, us: Ourselves, verbs: Collection[str], delivery_i
         sender = account(message.from_user) if message.from_user is not None else Account(place.remote_id)
         return Incoming(place, delivery_id, sender, Moved(number(message.migrate_to_chat_id)))
     sender_or_none = _sender(message, us)
+    if message.users_shared is not None and sender_or_none is not None and place.kind is PlaceKind.PERSONAL:
+        return Incoming(place, delivery_id, sender_or_none, _shared(message.users_shared, message))
     said = words(message)
     if sender_or_none is None or said is None or not _is_for_us(message, said, us, verbs):
         return None
@@ -59,7 +81,28 @@ def _said(message: Message, said: Words, us: Ourselves, place: Place) -> Act:
     spoken = parts(said, us)
     if place.kind is PlaceKind.PERSONAL and _is_start(said):
         return Arrived(_payload(said), locale)
-    return Said(spoken, number(message.message_id), _replied_to(message, us), locale)
+    if place.kind is PlaceKind.PERSONAL:
+        spoken = tuple(replace(part, is_picked=True) if isinstance(part, Account) else part for part in spoken)
+    answered = message.reply_to_message
+    ours = number(answered.message_id) if answered is not None and _answers_us(message, us) else ""
+    return Said(spoken, _name_of(message, message.from_user), _replied_to(message, us), locale, ours)
+
+
+def _name_of(message: MaybeInaccessibleMessage, receiver: User | None) -> str:
+    """The message's id. One that only a single person sees has the number 0, and another one besides, which counts for them."""
+    own = message.api_kwargs.get(_EPHEMERAL, getattr(message, _EPHEMERAL, None))
+    if own is None or receiver is None:
+        return number(message.message_id)
+    return str(Whisper(int(number(receiver.id)), int(number(own))))
+
+
+def _shared(shared: UsersShared, message: Message) -> Shared:
+    people = tuple(
+        Account(number(user.user_id), " ".join(filter(None, (user.first_name, user.last_name))), is_picked=True)
+        for user in shared.users
+    )
+    locale = message.from_user.language_code if message.from_user is not None else None
+    return Shared(int(number(shared.request_id)), people, locale)
 
 
 def _edited(message: Message, us: Ourselves, verbs: Collection[str], delivery_id: str) -> Incoming | None:
@@ -80,11 +123,26 @@ def _pressed(query: CallbackQuery, us: Ourselves, delivery_id: str) -> Incoming 
         return None
     act = Pressed(
         string(query.data),
-        message_id=number(message.message_id),
+        message_id=_name_of(message, query.from_user),
         interaction=string(query.id),
         locale=query.from_user.language_code,
     )
     return Incoming(place, delivery_id, account(query.from_user), act)
+
+
+def _reacted(change: MessageReactionUpdated, us: Ourselves, delivery_id: str) -> Incoming | None:
+    """A thumb that was put under a message or taken away. Telegram tells of all reactions of a person at once, before and after,
+    and of nobody's in the name of a group."""
+    place, person = _place(change.chat, us), change.user
+    was, is_now = _has_thumb(change.old_reaction), _has_thumb(change.new_reaction)
+    if place is None or person is None or us.is_user(person) or was == is_now:
+        return None
+    return Incoming(place, delivery_id, account(person), Reacted(number(change.message_id), THUMB, added=is_now))
+
+
+def _has_thumb(reactions: Sequence[ReactionType]) -> bool:
+    """In any tone of skin."""
+    return any(isinstance(each, ReactionTypeEmoji) and string(each.emoji).startswith(THUMB) for each in reactions)
 
 
 def _membership(change: ChatMemberUpdated, us: Ourselves, delivery_id: str) -> Incoming | None:

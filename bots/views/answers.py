@@ -1,5 +1,8 @@
 """Answers that need no rows of their own: help, refusals, a greeting, the end of a press."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from bots.views.scene import Scene
 from cards import help as cards
 from cards import refusals
@@ -19,15 +22,22 @@ async def unknown_verb(scene: Scene) -> Card:
 
 
 async def welcome(scene: Scene) -> Card:
-    return cards.welcome(scene.words, scene.reference["is_personal"], scene.reference["is_connected"])
+    given = scene.reference
+    return cards.welcome(
+        scene.words, given["is_personal"], given["is_connected"], is_closed=given.get("is_closed", False)
+    )
 
 
 async def refusal(scene: Scene) -> Card:
-    """`reference` holds the code and the details of a Refusal; a `member_id` among them becomes a name."""
-    details = dict(scene.reference["details"])
+    return refusals.refusal(scene.words, scene.reference["code"], await detailed(scene, scene.reference))
+
+
+async def detailed(scene: Scene, told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The details of a Refusal that was `told`; a `member_id` among them becomes a name."""
+    details = dict(told["details"])
     if member_id := details.pop("member_id", None):
         details["name"] = (await scene.people([member_id]))[member_id].name
-    return refusals.refusal(scene.words, scene.reference["code"], details)
+    return details
 
 
 async def broken(scene: Scene) -> Card:

@@ -1,14 +1,25 @@
-"""Messages about badges."""
+"""Messages about badges: of an act of giving, and of choosing what to give."""
 
+from datetime import timedelta
+
+from bots.views.forms import opening
 from bots.views.scene import Scene
+from cards import badge_forms
 from cards import badges as cards
-from cards.badges import AwardView
+from cards.badge_forms import BadgeForm
+from cards.badges import AwardView, OptionView
 from cards.model import Card
 from cards.people import Person, named
 from cards.words import plain
-from core.badges import queries
+from core.badges import choosing, queries
 from core.badges.definition.template import render
+from core.badges.models import Badge
 from core.badges.queries import Story
+from core.badges.service import definition_of
+from core.people import queries as people
+
+PICTURES = "/pictures/badges/"
+OFFERED_MAX = 100
 
 
 async def card(scene: Scene) -> Card | None:
@@ -16,11 +27,10 @@ async def card(scene: Scene) -> Card | None:
     story = await queries.story(scene.session, scene.reference["act"], workspace_id=scene.home.id)
     if story is None:
         return None
-    holding = tuple(member_id for member_id in story.receiver_ids if member_id not in story.revoked_ids)
-    view = await _view(scene, story, holding or story.receiver_ids)
-    if holding:
+    view = await award_view(scene, story, _holding(story))
+    if not story.is_revoked:
         return cards.given(scene.words, view)
-    return cards.revoked(scene.words, view) if scene.is_posted else None
+    return cards.revoked(scene.words, view, hides=view.is_secret) if scene.is_posted else None
 
 
 async def notice(scene: Scene) -> Card | None:
@@ -29,18 +39,72 @@ async def notice(scene: Scene) -> Card | None:
     if story is None:
         return None
     reader = scene.reference["reader"]
-    view = await _view(scene, story, (reader,))
+    view = await award_view(scene, story, (reader,))
     if reader not in story.revoked_ids:
         return cards.received(scene.words, view)
     return cards.revoked(scene.words, view) if scene.is_posted else None
 
 
-async def _view(scene: Scene, story: Story, receiver_ids: tuple[int, ...]) -> AwardView:
+async def receipt(scene: Scene) -> Card | None:
+    story = await queries.story(scene.session, scene.reference["act"], workspace_id=scene.home.id)
+    if story is None or story.is_revoked:
+        return None
+    until = story.awarded_at + timedelta(minutes=scene.home.undo_minutes)
+    return cards.receipt(scene.words, await award_view(scene, story, _holding(story)), until, now=scene.now)
+
+
+async def taken_back(scene: Scene) -> Card | None:
+    view = await of_act(scene)
+    return cards.taken_back(scene.words, view) if view else None
+
+
+async def liked(scene: Scene) -> Card | None:
+    view = await of_act(scene)
+    return cards.liked(scene.words, view) if view else None
+
+
+async def which(scene: Scene) -> Card | None:
+    draft = await choosing.get_draft(scene.session, scene.reference["draft"], workspace_id=scene.home.id)
+    if draft is None:
+        return None
+    found = await queries.list_by_id(scene.session, draft.badge_ids, workspace_id=scene.home.id)
+    options = tuple(_option(badge) for badge in found)
+    return cards.which(scene.words, found[0].name, draft.draft_id, draft.giver_id, options) if found else None
+
+
+async def form(scene: Scene) -> Card:
+    """The badges that the reader may give at this moment."""
+    reader = scene.reference["reader"]
+    giver = (await people.people(scene.session, [reader], workspace_id=scene.home.id))[reader]
+    offered = await queries.givable(scene.session, workspace=scene.home, giver=giver, now=scene.now)
+    options = tuple((badge.id, f"{definition_of(badge).emoji} {badge.name}".strip()) for badge in offered[:OFFERED_MAX])
+    return badge_forms.badge(scene.words, BadgeForm(await opening(scene), options))
+
+
+def _option(badge: Badge) -> OptionView:
+    defined = definition_of(badge)
+    group = defined.reward_group or defined.reward_category or ""
+    return OptionView(badge.id, defined.emoji, defined.rarity, defined.points, defined.description, group)
+
+
+def _holding(story: Story) -> tuple[int, ...]:
+    """The receivers who still have it; all of them once nobody has."""
+    holding = tuple(member_id for member_id in story.receiver_ids if member_id not in story.revoked_ids)
+    return holding or story.receiver_ids
+
+
+async def of_act(scene: Scene) -> AwardView | None:
+    story = await queries.story(scene.session, scene.reference["act"], workspace_id=scene.home.id)
+    return await award_view(scene, story, _holding(story)) if story else None
+
+
+async def award_view(scene: Scene, story: Story, receiver_ids: tuple[int, ...]) -> AwardView:
     givers = (story.giver_id,) if story.giver_id is not None else ()
-    people = await scene.people([*receiver_ids, *givers])
-    receivers = tuple(people[member_id] for member_id in receiver_ids)
-    giver = people[story.giver_id] if story.giver_id is not None else None
+    found = await scene.people([*receiver_ids, *givers])
+    receivers = tuple(found[member_id] for member_id in receiver_ids)
+    giver = found[story.giver_id] if story.giver_id is not None else None
     return AwardView(
+        act_id=story.act_id,
         badge=story.name,
         emoji=story.definition.emoji,
         description=story.definition.description,
@@ -50,6 +114,10 @@ async def _view(scene: Scene, story: Story, receiver_ids: tuple[int, ...]) -> Aw
         message=story.message,
         said=_said(scene, story, giver, receivers),
         points=story.points,
+        picture=f"{scene.public_url}{PICTURES}{story.picture}.png" if scene.public_url else "",
+        is_secret=story.definition.is_secret,
+        likes=story.likes,
+        comments=story.comments,
     )
 
 

@@ -16,7 +16,17 @@ from core.points.service import allowance_period
 
 async def card(scene: Scene) -> Card | None:
     """The public card."""
+    return await _standing(scene, lambda words, view: cards.given(words, view, _undo_left(scene, view)))
+
+
+async def plain(scene: Scene) -> Card | None:
+    """The public card without views: where its giver posts it, or for a reader who has no view of their own."""
     return await _standing(scene, cards.given)
+
+
+async def own(scene: Scene) -> Card | None:
+    """The public card as its giver sees it."""
+    return await _standing(scene, lambda words, view: cards.own(words, view, _undo_left(scene, view)))
 
 
 async def notice(scene: Scene) -> Card | None:
@@ -38,8 +48,12 @@ async def receipt(scene: Scene) -> Card | None:
     view, story = await _one(scene)
     if view is None or story is None or story.undone_at is not None:
         return None
-    until = story.given_at + timedelta(minutes=scene.home.undo_minutes)
+    until = scene.now + _undo_left(scene, view)
     return cards.receipt(scene.words, view, await allowance(scene, story.giver_id), until, now=scene.now)
+
+
+def _undo_left(scene: Scene, view: KudosView) -> timedelta:
+    return view.given_at + timedelta(minutes=scene.home.undo_minutes) - scene.now
 
 
 async def taken_back(scene: Scene) -> Card | None:
@@ -59,7 +73,7 @@ async def mine(scene: Scene) -> Card:
     received = await queries.received(scene.session, reader, workspace_id=scene.home.id)
     given = await queries.given(scene.session, reader, workspace_id=scene.home.id)
     counts = await queries.counts(scene.session, reader, workspace_id=scene.home.id)
-    views = await _views(scene, [*received, *given])
+    views = await views_of(scene, [*received, *given])
     return cards.mine(scene.words, views[: len(received)], views[len(received) :], *counts, zone=scene.home.time_zone)
 
 
@@ -75,10 +89,11 @@ async def allowance(scene: Scene, member_id: int) -> AllowanceView | None:
 
 async def _one(scene: Scene) -> tuple[KudosView | None, Story | None]:
     story = await queries.story(scene.session, scene.reference["kudos"], workspace_id=scene.home.id)
-    return ((await _views(scene, [story]))[0], story) if story else (None, None)
+    return ((await views_of(scene, [story]))[0], story) if story else (None, None)
 
 
-async def _views(scene: Scene, stories: Sequence[Story]) -> tuple[KudosView, ...]:
+async def views_of(scene: Scene, stories: Sequence[Story]) -> tuple[KudosView, ...]:
+    """The stories with names, in their order."""
     people = await scene.people([member for story in stories for member in (story.giver_id, *story.receiver_ids)])
     return tuple(
         KudosView(

@@ -17,7 +17,9 @@ from core.people.models import Workspace
 class Scene:
     """One message to build. `workspace` is None for people who belong to none; then only answers that need none are asked for.
 
-    `is_posted` tells that the message stands somewhere already, so that it must be changed rather than withheld.
+    `is_posted` tells that the message stands somewhere already, so that it must be changed rather than withheld; `is_for_one`
+    that nobody but its reader will see it. `public_url` is where everybody reaches our web pages, without a slash at its end;
+    empty if nobody does.
     """
 
     session: AsyncSession
@@ -27,6 +29,8 @@ class Scene:
     reference: Mapping[str, Any]
     secret: bytes
     is_posted: bool = False
+    is_for_one: bool = False
+    public_url: str = ""
 
     @property
     def home(self) -> Workspace:

@@ -11,7 +11,7 @@ from bots.views.scene import Scene
 from cards.model import Card
 from cards.render import Context, plain
 from cards.words import words_for
-from core.badges import announce, service
+from core.badges import announce, revoking, service
 from core.people.models import Workspace
 from core.people.queries import Person
 from tests.core.badges.stock import awards, make_badge
@@ -47,12 +47,12 @@ async def revoke(scene: Scene, place: int) -> None:
     made = (await awards(scene.session, scene.home))[place]
     assert made.giver_id is not None
     giver = Person(made.giver_id, "Member 1", "active", ("member",), False, None, None)
-    await service.revoke(scene.session, workspace=scene.home, award_id=made.id, actor=giver, reason="x", now=scene.now)
+    await revoking.revoke(scene.session, workspace=scene.home, award_id=made.id, actor=giver, reason="x", now=scene.now)
 
 
 async def test_card_of_an_act(scene: Scene) -> None:
     assert said(await VIEWS[announce.CARD](scene)) == (
-        "Member 1 gave Member 2 and Member 3 the badge 🏆 Top\nBravo, Member 2 and Member 3 (5)!\n> for <b>it</b>\nRare · +5 points each"
+        "Member 1 gave Member 2 and Member 3 the badge 🏆 Top\nBravo, Member 2 and Member 3 (5)!\n> for <b>it</b>\nRare · +5 points each\n[Like] [Details]"
     )
     assert said(await VIEWS[announce.NOTICE](scene)) == (
         "Member 1 gave you the badge 🏆 Top\nBravo, Member 2 (5)!\n> for <b>it</b>\nRare · +5 points"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bots.chat import Account, Part, Typed
-from bots.grammar import Command, parse
+from bots.grammar import SUBVERBS, Command, parse
 from cards.words import leaves, locale_names, locale_tree, words_for
 
 CODE = re.compile(r"`([^`]+)`")
@@ -153,6 +153,34 @@ ROWS: list[tuple[tuple[Part, ...], dict[str, Any]]] = [
     (("verwalten trennen",), {"verb": "admin", "subverb": "disconnect"}),
     (("help kudos",), {"verb": "help", "subverb": "", "text": "kudos"}),
     (("help undo",), {"verb": "help", "subverb": "", "text": "undo"}),
+    # names of things
+    (
+        ("badge ", ANA, ' "Above and beyond" thank you'),
+        {"receivers": (ANA,), "quoted": "Above and beyond", "text": "thank you"},
+    ),
+    (("badge ", ANA, " “Above and beyond” thank you"), {"quoted": "Above and beyond", "text": "thank you"}),
+    (("badge ", ANA, " „Team“ danke"), {"quoted": "Team", "text": "danke"}),
+    (("badge ", ANA, " « Team » merci"), {"quoted": "Team", "text": "merci"}),
+    (("badge ", ANA, " «Equipo», gracias"), {"quoted": "Equipo", "text": "gracias"}),
+    (("badge ", ANA, " »Team« danke"), {"quoted": "Team", "text": "danke"}),
+    (("badge ", ANA, ' "Team”thanks'), {"quoted": "Team", "text": "thanks"}),
+    (("badge ", ANA, ", ", LUIS, ': "Team", thanks'), {"receivers": (ANA, LUIS), "quoted": "Team", "text": "thanks"}),
+    (('badge "Team" to ', ANA, " thanks"), {"receivers": (ANA,), "quoted": "Team", "text": "thanks"}),
+    (('badge "Team"',), {"receivers": (), "quoted": "Team", "text": "", "is_bare": False}),
+    (("badge ", ANA, ' "Team thanks'), {"quoted": "", "text": '"Team thanks'}),
+    (("badge ", ANA, ' "" thanks'), {"quoted": "", "text": '"" thanks'}),
+    (("badge ", ANA, ' Team for the "best" demo'), {"quoted": "", "text": 'Team for the "best" demo'}),
+    (("badge ", ANA, ' "Team ', LUIS, '" thanks'), {"quoted": "", "receivers": (ANA,)}),
+    (("badge ", ANA, ' "Ask ', Typed("here"), '" thanks'), {"quoted": "Ask @here", "typed": (), "text": "thanks"}),
+    (("badge ", ANA, ' "Team" for ', LUIS, " too"), {"quoted": "Team", "receivers": (ANA,), "text": "for @Luis too"}),
+    (("badge ", ANA, ' "Team" #great work +5'), {"text": "#great work +5", "tags": (), "points": ("+5",)}),
+    (('badge revoke "Team" ', ANA, " by mistake"), {"subverb": "revoke", "quoted": "Team", "text": "by mistake"}),
+    (("badge comment well done +1",), {"subverb": "comment", "text": "well done +1"}),
+    (("badge undo",), {"verb": "badge", "subverb": "undo"}),
+    (("badge undo the mess ", ANA), {"subverb": "", "receivers": (ANA,)}),
+    (("badge",), {"verb": "badge", "is_bare": True}),
+    (("badges ", ANA), {"verb": "badges", "receivers": (ANA,)}),
+    (("kudos ", ANA, ' "Team" thanks'), {"quoted": "", "text": '"Team" thanks'}),
 ]
 
 
@@ -168,7 +196,9 @@ def test_the_table_is_long_enough() -> None:
 
 def test_every_spelling_is_a_verb() -> None:
     verbs = WORDS.verbs()
-    assert set(verbs.values()) == {"kudos", "points", "leaderboard", "link", "help", "admin"}
+    assert set(verbs.values()) == {
+        "kudos", "badge", "badges", "points", "leaderboard", "me", "why", "settings", "link", "help", "admin",
+    }  # fmt: skip
     for spelling, verb in verbs.items():
         assert read(f"/{spelling}").verb == verb
 
@@ -187,11 +217,11 @@ class TestWhatALocaleShows:
         assert english["refusals.edit_changes_people"] == [("kudos", "undo")]
         assert shown_commands(locale_tree(locale), CODE) == english
 
-    def test_the_periods_that_a_refusal_offers_are_read(self, locale: str) -> None:
-        offered = re.findall(r"[\w’]+", CODE.sub("", words_for(locale)("refusals.period_unknown", typed="")))
+    def test_what_a_refusal_offers_of_leaderboards_is_read(self, locale: str) -> None:
+        offered = re.findall(r"[\w’]+", CODE.sub("", words_for(locale)("refusals.board_word_unknown", typed="")))
         subverbs = WORDS.subverbs()
         read_as = {subverbs[word.casefold()] for word in offered if word.casefold() in subverbs}
-        assert read_as >= {"today", "week", "month", "quarter", "year", "all"}
+        assert read_as >= SUBVERBS["leaderboard"]
 
     def test_the_verbs_that_help_offers_are_read(self, locale: str) -> None:
         offered = re.findall(r"\w+", CODE.sub("", locale_tree(locale)["help"]["more"]))

@@ -73,6 +73,62 @@ def test_one_setting_alone_asks_for_the_others(environment: pytest.MonkeyPatch, 
         assert {fault.split()[0] for fault in found} == names - {name}
 
 
+SIGNING = {"PLAUDIT_SLACK_SIGNING_SECRET": SECRET}
+SOCKET = {"PLAUDIT_SLACK_APP_TOKEN": f"xapp-{SECRET}"}
+ONE = {"PLAUDIT_SLACK_BOT_TOKEN": f"xoxb-{SECRET}"}
+MANY = {
+    "PLAUDIT_SLACK_CLIENT_ID": "1.2",
+    "PLAUDIT_SLACK_CLIENT_SECRET": SECRET,
+    "PLAUDIT_PUBLIC_URL": "https://plaudit.example.com",
+}
+WAYS = [ONE | SIGNING, ONE | SOCKET, MANY | SIGNING, MANY | SOCKET]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: "-".join(sorted(name.removeprefix("PLAUDIT_") for name in way)))
+def test_each_way_of_slack_needs_all_of_its_own(environment: pytest.MonkeyPatch, way: dict[str, str]) -> None:
+    assert faults(environment, GOOD | way) == []
+    loaded = Settings()
+    assert loaded.slack_configured
+    assert loaded.slack_is_installed_by_many == ("PLAUDIT_SLACK_CLIENT_ID" in way)
+    assert loaded.slack_uses_socket == ("PLAUDIT_SLACK_APP_TOKEN" in way)
+    for name in set(way) - set(SOCKET):
+        with pytest.MonkeyPatch.context() as without:
+            without.setenv(name, " ")
+            found = Settings().faults()
+        assert [fault.split()[0] for fault in found] == [name], name
+        assert SECRET not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        (ONE | MANY | SIGNING, "PLAUDIT_SLACK_BOT_TOKEN"),
+        (ONE | {"PLAUDIT_SLACK_APP_TOKEN": f"xoxb-{SECRET}"}, "PLAUDIT_SLACK_APP_TOKEN"),
+        (MANY | SIGNING | {"PLAUDIT_PUBLIC_URL": "http://plaudit.example.com"}, "PLAUDIT_PUBLIC_URL"),
+        (MANY | SIGNING | {"PLAUDIT_PUBLIC_URL": "plaudit.example.com"}, "PLAUDIT_PUBLIC_URL"),
+        (MANY | SIGNING | {"PLAUDIT_PUBLIC_URL": "https://plaudit.example.com?x=1"}, "PLAUDIT_PUBLIC_URL"),
+        (MANY | SIGNING | {"PLAUDIT_PUBLIC_URL": "https://me:word@plaudit.example.com"}, "PLAUDIT_PUBLIC_URL"),
+        ({"PLAUDIT_PUBLIC_URL": "https://["}, "PLAUDIT_PUBLIC_URL"),
+        ({"PLAUDIT_PUBLIC_URL": "https://"}, "PLAUDIT_PUBLIC_URL"),
+        ({"PLAUDIT_PUBLIC_URL": "javascript:alert(1)"}, "PLAUDIT_PUBLIC_URL"),
+    ],
+    ids=str,
+)
+def test_what_slack_cannot_work_with_is_named(
+    environment: pytest.MonkeyPatch, values: dict[str, str], named: str
+) -> None:
+    found = faults(environment, GOOD | values)
+    assert [fault.split()[0] for fault in found] == [named]
+    assert SECRET not in str(found)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://plaudit.example.com", "https://example.com:8443/plaudit/", "http://127.0.0.1:3978"]
+)
+def test_an_address_of_ours(environment: pytest.MonkeyPatch, url: str) -> None:
+    assert faults(environment, GOOD | {"PLAUDIT_PUBLIC_URL": url}) == []
+
+
 @pytest.mark.parametrize("key", [None, "", " " * 40, DEVELOPMENT_KEY, "canary-key-16-ch", "k" * 31])
 def test_production_refuses_a_weak_key(environment: pytest.MonkeyPatch, key: str | None) -> None:
     values = {name: value for name, value in EVERYTHING.items() if name != "PLAUDIT_SECRET_KEY"}

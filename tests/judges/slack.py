@@ -1,7 +1,8 @@
-"""Slack messages judged by a schema made from Slack's own TypeScript types and the limits in their comments.
+"""Slack messages and views judged by a schema made from Slack's own TypeScript types and the limits in their comments.
 
-`schemas/slack_blocks.json` comes from npm `@slack/types` 3.2.0 (MIT licence, see `schemas/LICENSE`). What the types cannot say
-is added here: no empty texts, one native table, unique ids.
+`schemas/slack_blocks.json` and the frames of views in `schemas/slack_views.json` come from npm `@slack/types` 3.2.0 (MIT
+licence, see `schemas/LICENSE`). What the types cannot say is added here: no empty texts, one native table and none in a view,
+unique ids, an input's value among its options.
 """
 
 import json
@@ -16,9 +17,16 @@ from jsonschema import Draft7Validator, ValidationError
 Json = dict[str, Any]
 
 SCHEMA = Path(__file__).parent / "schemas" / "slack_blocks.json"
+VIEWS = SCHEMA.with_name("slack_views.json")
 BLOCKS_MAX = 50
+VIEW_BLOCKS_MAX = 100
+SUBMIT_MAX = 24
+FRAMES = {"modal": "ModalView", "home": "HomeView"}
+IN_VIEWS = frozenset({"actions", "context", "divider", "header", "image", "input", "rich_text", "section", "video"})
+OPTIONS_MAX = 100
 TEXT_MAX = 40_000
 MESSAGE_LENGTH_MAX = 160
+FRAME_TEXTS = ("title", "submit", "close")
 NEVER_EMPTY = frozenset({"actions", "context", "rich_text"})
 
 
@@ -37,6 +45,47 @@ def faults(message: Json) -> list[str]:
     for index, block in enumerate(blocks):
         found += _block_faults(block, f"[{index}]")
     return found
+
+
+def view_faults(view: Json) -> list[str]:
+    """The same for `views.open`, `views.update` and `views.publish`."""
+    frame = FRAMES.get(view.get("type", ""))
+    if frame is None:
+        return [f"unknown view type {view.get('type')!r}"]
+    blocks = view.get("blocks", [])
+    found = [f"view: {_what_is_wrong(_most_specific(error))}" for error in _frame(frame).iter_errors(view)]
+    if not 1 <= len(blocks) <= VIEW_BLOCKS_MAX:
+        found.append(f"number of blocks: {len(blocks)}")
+    if len(view.get("submit", {}).get("text", "")) > SUBMIT_MAX:
+        found.append(f"submit: longer than {SUBMIT_MAX}")
+    if any(block["type"] == "input" for block in blocks) and frame == "ModalView" and "submit" not in view:
+        found.append("a modal with an input needs submit")
+    found += [f"{block['type']} stands in messages only" for block in blocks if block["type"] not in IN_VIEWS]
+    found += [f"{key}: an empty text" for key in FRAME_TEXTS if view.get(key, {}).get("text") == ""]
+    found += _repeated("block_id", blocks)
+    found += _repeated("action_id", [element for block in blocks for element in _elements(block)])
+    for index, block in enumerate(blocks):
+        found += _block_faults(block, f"[{index}]")
+        found += _input_faults(block.get("element", {}), f"[{index}]")
+    return found
+
+
+def _elements(block: Json) -> list[Json]:
+    return [*block.get("elements", []), *([block["element"]] if "element" in block else [])]
+
+
+def _input_faults(element: Json, where: str) -> Iterator[str]:
+    options = element.get("options", [])
+    if "options" in element and not 1 <= len(options) <= OPTIONS_MAX:
+        yield f"{where}: number of options: {len(options)}"
+    chosen = [
+        *element.get("initial_options", []),
+        *([element["initial_option"]] if "initial_option" in element else []),
+    ]
+    if any(option not in options for option in chosen):
+        yield f"{where}: what is chosen is no option"
+    if len(element.get("initial_value", "")) > element.get("max_length", 3000):
+        yield f"{where}: a value longer than may be typed"
 
 
 def _repeated(key: str, things: list[Json]) -> list[str]:
@@ -79,6 +128,12 @@ def _schema() -> Json:
 @cache
 def _validator(name: str) -> Draft7Validator:
     return Draft7Validator({"$ref": f"#/definitions/{name}", "definitions": _schema()["definitions"]})
+
+
+@cache
+def _frame(name: str) -> Draft7Validator:
+    frames: Json = json.loads(VIEWS.read_text(encoding="utf-8"))["definitions"]
+    return Draft7Validator({"$ref": f"#/definitions/{name}", "definitions": {**_schema()["definitions"], **frames}})
 
 
 @cache

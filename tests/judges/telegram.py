@@ -16,14 +16,22 @@ ENTITIES_MAX = 100
 BUTTONS_MAX = 100
 ROW_MAX = 8
 CALLBACK_BYTES_MAX = 64
-PARAMETERS = frozenset({"chat_id", "text", "parse_mode", "reply_markup", "link_preview_options", "reply_parameters"})
+PARAMETERS = frozenset(
+    {"chat_id", "text", "parse_mode", "reply_markup", "link_preview_options", "reply_parameters"}
+    | {"ephemeral_message_parameters"}
+)
+EPHEMERAL = frozenset({"receiver_user_id", "callback_query_id", "replace_callback_query_message"})
+PICKER = frozenset({"request_id", "user_is_bot", "user_is_premium", "max_quantity", "request_name"})
+PICKED_MAX = 10
 
 
 def faults(parameters: Json) -> list[str]:
     """Sentences about everything that Telegram would refuse in this `sendMessage`."""
     found = [f"unknown parameter {name}" for name in sorted(set(parameters) - PARAMETERS)]
-    rows = parameters.get("reply_markup", {}).get("inline_keyboard", [])
-    return [*found, *_text_faults(parameters), *_keyboard_faults(rows)]
+    found += [f"unknown {name}" for name in sorted(set(parameters.get("ephemeral_message_parameters", {})) - EPHEMERAL)]
+    markup = parameters.get("reply_markup", {})
+    rows = markup.get("inline_keyboard", [])
+    return [*found, *_text_faults(parameters), *_keyboard_faults(rows), *_picker_faults(markup.get("keyboard", []))]
 
 
 def parsed(html: str) -> Json:
@@ -80,6 +88,19 @@ def _keyboard_faults(rows: list[list[Json]]) -> Iterator[str]:
             yield f"row of {len(row)} buttons > {ROW_MAX}"
         for button in row:
             yield from _button_faults(button)
+
+
+def _picker_faults(rows: list[list[Json]]) -> Iterator[str]:
+    for button in (button for row in rows for button in row):
+        if not button.get("text", "").strip() or set(button) != {"text", "request_users"}:
+            yield "a reply button needs a label and one request"
+            continue
+        asked = button["request_users"]
+        yield from (f"unknown {name} in request_users" for name in sorted(set(asked) - PICKER))
+        if not -(2**31) <= asked.get("request_id", 2**31) < 2**31:
+            yield f"request_id {asked.get('request_id')} is no number of 32 bits"
+        if not 1 <= asked.get("max_quantity", 1) <= PICKED_MAX:
+            yield f"max_quantity {asked['max_quantity']} is not 1 to {PICKED_MAX}"
 
 
 def _button_faults(button: Json) -> Iterator[str]:

@@ -77,6 +77,65 @@ def test_slack_wants_a_fallback() -> None:
     assert slack.faults({"text": " ", "blocks": [rich("x")]})
 
 
+def view(*blocks: Json, **keys: Any) -> Json:
+    return {"type": "modal", "title": plain("Title"), "submit": plain("Send"), "blocks": list(blocks), **keys}
+
+
+def entry(element: Json, **keys: Any) -> Json:
+    return {"type": "input", "block_id": "b", "label": plain("Label"), "element": {"action_id": "b", **element}, **keys}
+
+
+def option(value: str) -> Json:
+    return {"text": plain("x"), "value": value}
+
+
+TYPED = {"type": "plain_text_input", "max_length": 5}
+PICKED = {"type": "radio_buttons", "options": [option("1")]}
+GOOD_VIEWS = {
+    "a form": view(entry({**TYPED, "initial_value": "12345"})),
+    "something chosen": view(entry({**PICKED, "initial_option": option("1")})),
+    "people": view(entry({"type": "multi_users_select", "initial_users": ["U1"]}, optional=True)),
+    "a hundred blocks": view(*[{"type": "divider"}] * 100),
+    "a page": {"type": "home", "blocks": [actions(button(value="1"))], "private_metadata": "x" * 3000},
+}
+BAD_VIEWS = {
+    "unknown type": view(rich("x"), type="sheet"),
+    "no title": {"type": "modal", "blocks": [rich("x")]},
+    "title too long": view(rich("x"), title=plain("x" * 25)),
+    "empty title": view(rich("x"), title=plain("")),
+    "close too long": view(rich("x"), close=plain("x" * 25)),
+    "submit too long": view(rich("x"), submit=plain("x" * 25)),
+    "title in mrkdwn": view(rich("x"), title={"type": "mrkdwn", "text": "x"}),
+    "metadata too long": view(rich("x"), private_metadata="x" * 3001),
+    "nothing to see": view(),
+    "too many blocks": view(*[{"type": "divider"}] * 101),
+    "an input without submit": {"type": "modal", "title": plain("x"), "blocks": [entry(TYPED)]},
+    "a table": view(table(1)),
+    "one block_id twice": view(entry(TYPED), entry(TYPED)),
+    "a page with a title": {"type": "home", "blocks": [rich("x")], "title": plain("x")},
+    "value too long": view(entry({**TYPED, "initial_value": "123456"})),
+    "chosen without being offered": view(entry({**PICKED, "initial_option": option("2")})),
+    "several chosen, one not offered": view(
+        entry({"type": "multi_static_select", "options": [option("1")], "initial_options": [option("2")]})
+    ),
+    "too many radio buttons": view(entry({**PICKED, "options": [option(str(number)) for number in range(11)]})),
+    "no options": view(entry({**PICKED, "options": []})),
+    "option too long": view(entry({**PICKED, "options": [{"text": plain("x" * 76), "value": "1"}]})),
+    "no label": view({"type": "input", "element": TYPED}),
+    "placeholder too long": view(entry({**TYPED, "placeholder": plain("x" * 151)})),
+}
+
+
+@pytest.mark.parametrize("payload", GOOD_VIEWS.values(), ids=GOOD_VIEWS)
+def test_slack_accepts_a_view(payload: Json) -> None:
+    assert slack.view_faults(payload) == []
+
+
+@pytest.mark.parametrize("payload", BAD_VIEWS.values(), ids=BAD_VIEWS)
+def test_slack_refuses_a_view(payload: Json) -> None:
+    assert slack.view_faults(payload)
+
+
 def message(text: str = "a", *buttons: Json) -> Json:
     markup = {"reply_markup": {"inline_keyboard": [list(buttons)]}} if buttons else {}
     return {"chat_id": 1, "text": text, "parse_mode": "HTML", **markup}
@@ -125,13 +184,23 @@ def card(*body: Json, **keys: Any) -> Json:
     return {"type": "AdaptiveCard", "version": "1.5", "body": list(body), **keys}
 
 
+def picker(dataset: str) -> Json:
+    data = {"type": "Data.Query", "dataset": dataset}
+    return {"type": "Input.ChoiceSet", "id": "p", "choices": [], "choices.data": data}
+
+
+def refresh(*user_ids: str) -> Json:
+    return {"action": {"type": "Action.Execute", "verb": "x"}, "userIds": list(user_ids)}
+
+
 TEXT = {"type": "TextBlock", "text": "Hello <at>Ana</at>"}
 ENTITY = {"type": "mention", "text": "<at>Ana</at>", "mentioned": {"id": "29:1", "name": "Ana"}}
 
 GOOD_CARDS = {
     "text": card(TEXT),
     "a mention": card(TEXT, msteams={"entities": [ENTITY]}),
-    "a picker": card({"type": "Input.ChoiceSet", "id": "p", "choices": [], "choices.data": {"type": "Data.Query"}}),
+    "a picker": card(picker("graph.microsoft.com/users")),
+    "a view of one's own": card(TEXT, msteams={"entities": [ENTITY]}, refresh=refresh("29:1")),
 }
 BAD_CARDS = {
     "no text": card({"type": "TextBlock"}),
@@ -143,6 +212,13 @@ BAD_CARDS = {
     "input without id": card({"type": "Input.Text"}),
     "two of one mention": card(TEXT, msteams={"entities": [ENTITY, ENTITY]}),
     "mention of nobody": card(msteams={"entities": [ENTITY]}),
+    "picker of groups": card(picker("graph.microsoft.com/groups")),
+    "picker with choices": card({**picker("graph.microsoft.com/users"), "choices": [{"title": "x", "value": "y"}]}),
+    "refresh for nobody": card(TEXT, msteams={"entities": [ENTITY]}, refresh=refresh()),
+    "refresh by object id": card(
+        TEXT, msteams={"entities": [ENTITY]}, refresh=refresh("5d0f6a1c-0f35-4c9a-a8de-3a3c6f0e8a11")
+    ),
+    "refresh for too many": card(TEXT, msteams={"entities": [ENTITY]}, refresh=refresh(*["29:1"] * 61)),
     "too big": card({"type": "TextBlock", "text": "x" * 29_000}),
 }
 

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bots.chat import Answer, Incoming
 from bots.slack.auth import SIGNATURE, TIMESTAMP, sign
+from bots.slack.interactions import KINDS
 from bots.slack.platform import SlackPlatform
 from bots.slack.webhook import PATH, routes
 
@@ -33,6 +34,9 @@ NOT_FOR_US = (
     "reaction_added",
     "member_joined_channel_other",
     "block_actions_link",
+    "reaction_added_thumb_elsewhere",
+    "app_home_opened_messages",
+    "view_closed",
 )
 
 Body = dict[str, Any]
@@ -48,7 +52,7 @@ def encoded(body: Mapping[str, Any]) -> tuple[bytes, str]:
     """A body as Slack puts it on the wire, and its content type."""
     if "command" in body:
         return urlencode(body).encode(), FORM_TYPE
-    if body["type"] == "block_actions":
+    if body["type"] in KINDS:
         return urlencode({"payload": json.dumps(body)}).encode(), FORM_TYPE
     return json.dumps(body).encode(), JSON_TYPE
 
@@ -86,6 +90,7 @@ class FakeDesk:
     failure: Exception | None = None
     stored: dict[str, Stored] = field(default_factory=dict)
     answered: dict[str, Incoming] = field(default_factory=dict)
+    owed: list[tuple[Incoming, Answer]] = field(default_factory=list)
     bodies: list[Mapping[str, Any]] = field(default_factory=list)
     windows: list[float] = field(default_factory=list)
 
@@ -108,6 +113,9 @@ class FakeDesk:
         self.windows.append(window)
         self.answered.setdefault(incoming.delivery_id, incoming)
         return self.answer_next
+
+    async def owe(self, incoming: Incoming, answer: Answer) -> None:
+        self.owed.append((incoming, answer))
 
 
 def served(platform: SlackPlatform, desk: FakeDesk) -> TestServer:

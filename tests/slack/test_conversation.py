@@ -9,7 +9,6 @@ from aiohttp.test_utils import TestServer
 
 from bots.chat import (
     Account,
-    Ambiguous,
     Answer,
     Arrived,
     Audience,
@@ -19,10 +18,10 @@ from bots.chat import (
     Place,
     PlaceKind,
     Pressed,
-    RetryAfter,
     Said,
     Target,
 )
+from bots.sending import Ambiguous, RetryAfter
 from bots.simulator import SlackSimulator, World, example_world
 from bots.slack.platform import SlackPlatform
 from bots.slack.webhook import PATH, routes

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from bots.chat import Account, Place, PlaceKind, Profile, Transient
+from bots.chat import Account, Place, PlaceKind, Profile
+from bots.sending import Transient
 from bots.slack.platform import SlackPlatform
 from tests.slack.slack_side import TEAM
 from tests.slack.web_api import FakeSlack

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import ClientTimeout, web
 from aiohttp.test_utils import TestServer
 
-from bots.chat import Ambiguous, Permanent, RetryAfter, SendError, Transient
+from bots.sending import Ambiguous, Permanent, RetryAfter, SendError, Transient
 from bots.slack import api
 from bots.slack.api import Api
 
@@ -215,7 +215,7 @@ async def test_response_url_elsewhere(url: str) -> None:
     client = Api(token="xoxb-secret", url="https://slack.com/api/")
     with pytest.raises(Permanent):
         await client.respond(url, {"text": "hi"})
-    assert client._session is None  # no connection was even prepared
+    assert client._line._session is None  # no connection was even prepared
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,17 @@ from bots.chat import (
     Edited,
     Gone,
     Incoming,
+    Manner,
     Place,
     PlaceKind,
     Pressed,
     Said,
     Typed,
 )
+from bots.gestures import Reacted, Visited
 from bots.slack.identity import Identity, NotOurs
 from bots.slack.inbound import installed_team, read
+from bots.slack.interactions import FORMS_ONLY, KINDS, REFUSALS_ONLY
 from tests.slack.slack_side import BOT, NOT_FOR_US, RECORDED, TEAM, recorded
 
 US = Identity(TEAM, BOT, "B0PLAUDIT", confirmed=True)
@@ -52,6 +55,10 @@ EVENTS: list[tuple[str, Place, Account, Act]] = [
     ("message_deleted_with_replies", DIRECT, ANA, Deleted(TS)),
     ("member_joined_channel", channel(), ANA, Arrived()),
     ("channel_left", channel(), OURSELVES, Gone()),
+    ("reaction_added_thumb", channel(), ANA, Reacted("1795600010.000900", "👍", added=True)),
+    ("reaction_removed_thumb", channel(), ANA, Reacted("1795600010.000900", "👍", added=False)),
+    ("app_home_opened", DIRECT, ANA, Visited("0123456789abcdef")),
+    ("app_home_opened_first", DIRECT, ANA, Visited()),
     ("app_uninstalled", Place("slack", TEAM, "", PlaceKind.CHANNEL), OURSELVES, Gone()),
 ]
 
@@ -73,7 +80,7 @@ def test_not_for_us(name: str) -> None:
 
 def test_every_recording_is_read_or_refused() -> None:
     names = {path.stem for path in RECORDED.glob("*.json")} - {"url_verification", "app_mention_other_workspace"}
-    assert len(names) == 28
+    assert len(names) == 43
     for name in names:
         read(recorded(name), US)
 
@@ -177,7 +184,115 @@ def test_press() -> None:
             interaction=url,
         ),
         response_url=url,
+        body_takes=FORMS_ONLY,
     )
+
+
+@pytest.mark.parametrize("name", ["block_actions_home", "block_actions_modal"])
+def test_press_in_a_view_is_answered_in_one_and_belongs_where_the_view_does(name: str) -> None:
+    [incoming] = read(recorded(name), US)
+    assert incoming.place == DIRECT
+    assert incoming.act == Pressed("tok_3q2-7wAAAAAAAAAAAAAAAA", in_view=True)
+    assert incoming.body_takes == frozenset(Manner)
+
+
+def test_submission() -> None:
+    url = "https://hooks.slack.com/commands/T0ACME001/1234567890/AbCdEfGhIj"
+    [incoming] = read(recorded("view_submission"), US)
+    assert incoming == Incoming(
+        place=channel("1795600001.000100"),
+        delivery_id="view:V0FORM0001:429e27207b410ce6",
+        sender=Account("U0ANA0001", "ana"),
+        act=Pressed(
+            token="tok_3q2-7wAAAAAAAAAAAAAAAA",
+            inputs={
+                "people": "U0LUIS001,U0EVA0001",
+                "message": "great <work> & more",
+                "tags": "teamwork,helpful",
+                "place": "7",
+            },
+            people={"people": (LUIS, Account("U0EVA0001"))},
+            in_view=True,
+        ),
+        response_url=url,
+        body_takes=REFUSALS_ONLY,
+    )
+
+
+@pytest.mark.parametrize("name", ["view_submission", "block_actions_home"])
+@pytest.mark.parametrize(
+    "metadata", ["", "tok", "[]", "{", '{"token": {}, "channel": ["C1"], "thread": 7}', '{"x": "y"}']
+)
+def test_a_view_that_we_did_not_make_carries_nothing(name: str, metadata: str) -> None:
+    body = recorded(name)
+    body["view"]["private_metadata"] = metadata
+    [incoming] = read(body, US)
+    assert incoming.place == Place("slack", TEAM, "", PlaceKind.PERSONAL)
+    assert isinstance(incoming.act, Pressed)
+    assert incoming.act.token in ("", "tok_3q2-7wAAAAAAAAAAAAAAAA")
+    assert incoming.response_url == ""
+
+
+def test_a_submission_by_a_stranger() -> None:
+    body = recorded("view_submission")
+    body["user"]["team_id"] = "T0OTHER01"
+    assert read(body, US)[0].sender.foreign == "stranger"
+
+
+AUTHORS: dict[str, Account | None] = {
+    "message_action": LUIS,
+    "message_action_of_bot": Account("B0BUILDER", "Builder", foreign="bot"),
+    "message_action_of_ours": Account(BOT, "Plaudit", foreign="bot"),
+    "message_action_of_stranger": Account("U0EVE0001", foreign="stranger"),
+}
+
+
+@pytest.mark.parametrize("name", AUTHORS)
+def test_a_message_shortcut_is_a_bare_command_in_answer_to_its_author(name: str) -> None:
+    [incoming] = read(recorded(name), US)
+    assert incoming.act == Said(("/kudos",), replied_to=AUTHORS[name])
+    thread = "1795599000.000100" if AUTHORS[name] in (LUIS, AUTHORS["message_action_of_stranger"]) else ""
+    assert incoming.place == channel(thread, "general")
+    assert incoming.response_url == "https://hooks.slack.com/app/T0ACME001/1234567892/UvWxYz"
+    assert incoming.body_takes == FORMS_ONLY
+    assert not incoming.repeat_guard
+
+
+def test_a_shortcut_on_ones_own_message_chooses_nobody() -> None:
+    body = recorded("message_action")
+    body["message"]["user"] = "U0ANA0001"
+    assert read(body, US)[0].act == Said(("/kudos",))
+
+
+def test_an_author_from_the_same_organisation_is_no_stranger() -> None:
+    body = {**recorded("message_action_of_stranger"), "enterprise": {"id": "T0OTHER01", "name": "Acme"}}
+    assert read(body, US)[0].act == Said(("/kudos",), replied_to=Account("U0EVE0001"))
+
+
+def test_a_shortcut_from_anywhere_is_a_bare_command_in_private() -> None:
+    [incoming] = read(recorded("shortcut"), US)
+    assert incoming.place == Place("slack", TEAM, "", PlaceKind.PERSONAL)
+    assert incoming.act == Said(("/kudos",))
+    assert read({**recorded("shortcut"), "callback_id": "another"}, US) == []
+
+
+@pytest.mark.parametrize(("emoji", "is_read"), [("thumbsup", True), ("tada", False), ("+1x", False), ("👍", False)])
+def test_which_reactions_mean_something(emoji: str, is_read: bool) -> None:
+    body = recorded("reaction_added_thumb")
+    body["event"]["reaction"] = emoji
+    assert bool(read(body, US)) is is_read
+
+
+def test_reactions_to_files_and_our_own_mean_nothing() -> None:
+    body = recorded("reaction_added_thumb")
+    assert read({**body, "event": {**body["event"], "item": {"type": "file", "file": "F0"}}}, US) == []
+    assert read({**body, "event": {**body["event"], "user": BOT}}, US) == []
+
+
+def test_a_reaction_whose_messages_author_is_not_told_is_read() -> None:
+    body = recorded("reaction_added_thumb")
+    del body["event"]["item_user"]
+    assert len(read(body, US)) == 1
 
 
 def test_press_on_a_passing_note_names_no_message() -> None:
@@ -203,12 +318,30 @@ def test_another_workspace() -> None:
         read(recorded("app_mention_other_workspace"), US)
 
 
-@pytest.mark.parametrize("body", [{}, {"type": "view_submission"}, {"type": "message_action"}, {"type": 5}])
+@pytest.mark.parametrize("body", [{}, {"type": "block_suggestion"}, {"type": 5}])
 def test_what_slack_never_sends_here(body: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="neither"):
         read(body, US)
 
 
-@pytest.mark.parametrize("name", ["app_mention", "app_uninstalled", "slash_kudos", "block_actions"])
+@pytest.mark.parametrize("kind", sorted(KINDS - {"view_closed"}))
+def test_what_lacks_what_slack_always_sends(kind: str) -> None:
+    with pytest.raises(ValueError, match="validation"):
+        read({"type": kind}, US)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "app_mention",
+        "app_uninstalled",
+        "slash_kudos",
+        "block_actions",
+        "view_submission",
+        "view_closed",
+        "message_action",
+        "shortcut",
+    ],
+)
 def test_installed_team(name: str) -> None:
     assert installed_team(recorded(name)) == TEAM

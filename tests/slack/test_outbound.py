@@ -1,5 +1,6 @@
 """Where a message goes, which of Slack's methods carries it, and what is in it."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -7,7 +8,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import BaseTestServer
 
-from bots.chat import Manner, Permanent, Place, PlaceKind, Sent, Target
+from bots.chat import Manner, Place, PlaceKind, Sent, Target
+from bots.sending import Permanent
 from bots.slack.platform import PACING, SlackPlatform
 from cards.render import Rendered
 from tests.slack.slack_side import TEAM
@@ -95,6 +97,42 @@ async def test_expired_response_url_is_replaced_by_the_person(
     slack.answers["response_url"] = [web.json_response({"ok": False, "error": "expired_url"}, status=404)]
     await platform.send(Target(CHANNEL, person=ANA, private=True, response_url=url), RENDERED, "")
     assert slack.methods == ["response_url", "chat.postEphemeral"]
+
+
+@pytest.mark.parametrize("code", ["not_in_channel", "channel_not_found", "user_not_in_channel"])
+async def test_where_nothing_can_be_whispered_our_own_chat_does(
+    platform: SlackPlatform, slack: FakeSlack, code: str
+) -> None:
+    slack.answers["chat.postEphemeral"] = [{"ok": False, "error": code}]
+    sent = await platform.send(Target(replace(THREAD, name="general"), person=ANA, private=True), RENDERED, "")
+    assert sent == Sent("1795600020.000100", DIRECT)
+    assert slack.methods == ["chat.postEphemeral", "conversations.open", "chat.postMessage"]
+    assert slack.calls[2].arguments["channel"] == "D0ANABOT1"
+    assert "thread_ts" not in slack.calls[2].arguments
+
+
+async def test_a_whisper_that_is_wrong_in_itself_stays_wrong(platform: SlackPlatform, slack: FakeSlack) -> None:
+    slack.answers["chat.postEphemeral"] = [{"ok": False, "error": "invalid_blocks"}]
+    with pytest.raises(Permanent):
+        await platform.send(Target(CHANNEL, person=ANA, private=True), RENDERED, "")
+    assert slack.methods == ["chat.postEphemeral"]
+
+
+PAGE = Rendered({"text": "Hello", "blocks": BLOCKS, "view": {"type": "home", "blocks": BLOCKS}})
+
+
+async def test_a_page_is_published_once_for_what_it_shows(platform: SlackPlatform, slack: FakeSlack) -> None:
+    target = Target(DIRECT, person=ANA, manner=Manner.PAGE)
+    assert await platform.send(target, PAGE, "") == Sent()
+    [(method, arguments)] = asked(slack)
+    carried = json.loads(arguments["view"].pop("private_metadata"))
+    assert (method, arguments) == ("views.publish", {"user_id": ANA, "view": {"type": "home", "blocks": BLOCKS}})
+    assert carried["channel"] == "D0ANABOT1"
+    await platform.send(replace(target, message_id=carried["digest"]), PAGE, "")
+    assert len(slack.calls) == 1
+    other = Rendered({"view": {"type": "home", "blocks": [*BLOCKS, *BLOCKS]}})
+    await platform.send(replace(target, message_id=carried["digest"]), other, "")
+    assert len(slack.calls) == 2
 
 
 async def test_private_for_nobody(platform: SlackPlatform, slack: FakeSlack) -> None:

@@ -123,7 +123,8 @@ async def test_press_is_acknowledged_with_nothing(client: Client, desk: FakeDesk
     assert await deliver(client, recorded("block_actions")) == (200, "")
     [incoming] = desk.answered.values()
     assert isinstance(incoming.act, Pressed)
-    assert not incoming.answers_in_body
+    assert [manner for manner in Manner if incoming.carries(manner)] == [Manner.FORM]
+    assert desk.owed == []
 
 
 async def test_a_value_that_is_no_token_is_passed_on(client: Client, desk: FakeDesk) -> None:

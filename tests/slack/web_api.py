@@ -12,6 +12,9 @@ OK = {
     "chat.update": {"ok": True, "channel": "C0GENERAL", "ts": "1795600010.000900"},
     "chat.postEphemeral": {"ok": True, "message_ts": "1795600021.000100"},
     "conversations.open": {"ok": True, "channel": {"id": "D0ANABOT1"}},
+    "views.open": {"ok": True, "view": {"id": "V0FORM0001"}},
+    "views.update": {"ok": True, "view": {"id": "V0FORM0001"}},
+    "views.publish": {"ok": True, "view": {"id": "V0HOME0001"}},
     "response_url": {"ok": True},
 }
 

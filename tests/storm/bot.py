@@ -20,7 +20,8 @@ from typing import Any
 import aiohttp
 
 from bots import app, logs, settings
-from bots.chat import Account, Pacing, Place, Platform, Profile, Sent, Target
+from bots.chat import Account, Place, Platform, Profile, Sent, Target
+from bots.sending import Pacing
 from bots.settings import Settings
 from bots.store import open_database
 from cards.model import Card
@@ -44,12 +45,17 @@ class Unpaced:
         self.name = platform.name
         self.can_whisper = platform.can_whisper
         self.must_answer_presses = platform.must_answer_presses
+        self.can_refresh = platform.can_refresh
+        self.asks_by_place = platform.asks_by_place
 
     def parse(self, body: Mapping[str, Any]) -> Sequence[Any]:
         return self._platform.parse(body)
 
     async def profile(self, account: Account, place: Place) -> Profile | None:
         return await self._platform.profile(account, place)
+
+    async def members(self, crowd: str, place: Place) -> Sequence[Account] | None:
+        return await self._platform.members(crowd, place)
 
     def render(self, card: Card, context: Context) -> Rendered:
         return self._platform.render(card, context)

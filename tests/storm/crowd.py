@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bots.simulator import Conversation, Delivery, Message, Person, SlackSimulator, TeamsSimulator, TelegramSimulator
-from core.kudos.service import REPEAT_GAP
+from core.kudos.repeats import REPEAT_GAP
 from tests.storm.process import Moment, Trap
 
 Again = Callable[[], Awaitable[Delivery]]

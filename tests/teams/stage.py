@@ -67,6 +67,9 @@ class NotingDesk:
             raise self.reply
         return self.reply
 
+    async def owe(self, incoming: Incoming, answer: Answer) -> None:
+        raise AssertionError("Teams is answered in the body")
+
     @property
     def is_untouched(self) -> bool:
         return not self.stored and not self.pressed

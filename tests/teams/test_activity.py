@@ -1,12 +1,13 @@
 """Recorded activities → what they mean."""
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bots.chat import Account, Act, Arrived, Deleted, Edited, Gone, PlaceKind, Pressed, Said, Typed
-from bots.teams.activity import conversation_id, parse, pressed, read_envelope
+from bots.teams.activity import conversation_id, invoked, parse, read_envelope
 from tests.teams.stage import recorded
 
 TENANT = "2f3c1b9e-77aa-4d0c-8f55-0a1b2c3d4e5f"
@@ -15,6 +16,14 @@ MESSAGE = "1763630047123"
 LUIS = Account("29:1LuIs7wQe2rT5yUi8oP0aSdFgHjKlZxCvBnM3qWeRtYuIoPaSdFgHjKlZxCvBnM12", "Luis Ortega")
 ZOE = Account("29:1ZoE9xCvBnMqWeRtYuIoPaSdFgHjKl4zXcVbNm6QwErTyUiOpAsDfGhJkL0zXcVb34", "Zoë")
 ANA = Account("29:1aNa4-qN0sYVtB8Jr0m5d3gkHcZyWxUeTfLpRoIiQb2vC7n6KjMhGfDsAzXwE9r8t", "Ana García")
+TOKEN, ANA_OBJECT = "kq3V0cX9pT7nB2yR5wZ8uA", "5d0f6a1c-0f35-4c9a-a8de-3a3c6f0e8a11"
+FILLED_IN = Pressed(
+    TOKEN,
+    {"message": "por el release", "privacy": "public"},
+    locale="es-ES",
+    people={"people": (Account(ANA_OBJECT), Account("7e1f6a1c-1111-4c9a-a8de-3a3c6f0e8a33"))},
+    wants_form_back=True,
+)
 
 ACTS: dict[str, Act | None] = {
     "message_channel": Said(
@@ -37,11 +46,23 @@ ACTS: dict[str, Act | None] = {
     "installation_update_add": Arrived(locale="es-ES"),
     "installation_update_remove": Gone(),
     "invoke_execute": Pressed(
-        "kq3V0cX9pT7nB2yR5wZ8uA", {"comment": "Bien hecho"}, message_id="1763630049001", locale="es-ES"
+        "kq3V0cX9pT7nB2yR5wZ8uA",
+        {"comment": "Bien hecho"},
+        message_id="1763630049001",
+        locale="es-ES",
+        wants_form_back=True,
     ),
     "message_reaction": None,
     "typing": None,
+    "message_targeted": Said(("/kudos ", ZOE, " por el release"), locale="es-ES"),
+    "extension_fetch_two_people": Said(("kudos",), locale="es-ES"),
+    "extension_fetch_meeting": Said(("kudos",), locale="es-ES"),
+    "extension_fetch_message": Said(("kudos",), replied_to=Account(ANA_OBJECT, "Ana García"), locale="es-ES"),
+    "extension_submit": FILLED_IN,
+    "task_fetch": Pressed(TOKEN, message_id="1763630049001", locale="es-ES", wants_form_back=True),
+    "task_submit": replace(FILLED_IN, message_id="1763630049001"),
 }
+DIALOGS = ("extension_fetch_two_people", "extension_fetch_message", "extension_submit", "task_fetch", "task_submit")
 
 
 @pytest.mark.parametrize(("name", "act"), ACTS.items(), ids=ACTS)
@@ -73,6 +94,8 @@ def test_the_place_of_a_channel_message() -> None:
         ("message_group_typed", PlaceKind.GROUP, ""),
         ("installation_update_add", PlaceKind.CHANNEL, "Praise"),
         ("conversation_update_renamed", PlaceKind.CHANNEL, "Praise"),
+        ("extension_fetch_two_people", PlaceKind.GROUP, ""),
+        ("extension_fetch_meeting", PlaceKind.GROUP, "Sprint review"),
     ],
 )
 def test_kinds_and_names_of_places(name: str, kind: PlaceKind, place_name: str) -> None:
@@ -90,7 +113,8 @@ def test_the_same_activity_has_the_same_delivery_id_and_no_other_has() -> None:
 
 
 def test_a_press_that_is_answered_in_the_body_is_the_same_delivery_as_when_it_was_stored() -> None:
-    now, later = pressed(recorded("invoke_execute")), parse(recorded("invoke_execute"))[0]
+    now, later = invoked(recorded("invoke_execute")), parse(recorded("invoke_execute"))[0]
+    assert now is not None
     assert now.answers_in_body
     assert (now.delivery_id, now.act, now.place, now.sender) == (
         later.delivery_id, later.act, later.place, later.sender,
@@ -101,21 +125,79 @@ def test_a_press_that_is_answered_in_the_body_is_the_same_delivery_as_when_it_wa
     "value", [None, [], "x", {}, {"action": None}, {"action": {"data": []}}, {"action": {"data": {"token": 5}}}]
 )
 def test_a_press_without_a_token_of_ours_is_still_a_press(value: Any) -> None:
-    act = pressed({**recorded("invoke_execute"), "value": value}).act
-    assert act == Pressed("", message_id="1763630049001", locale="es-ES")
+    incoming = invoked({**recorded("invoke_execute"), "value": value})
+    assert incoming is not None
+    assert incoming.act == Pressed("", message_id="1763630049001", locale="es-ES", wants_form_back=True)
 
 
 def test_nothing_but_the_token_and_texts_comes_out_of_a_payload() -> None:
     body = recorded("invoke_execute")
     body["value"]["action"]["data"] |= {"points": 500, "member_id": True, "tenant": {"id": "x"}, "price": None}
-    act = pressed(body).act
-    assert isinstance(act, Pressed)
-    assert act.inputs == {"comment": "Bien hecho"}
+    incoming = invoked(body)
+    assert incoming is not None
+    assert isinstance(incoming.act, Pressed)
+    assert incoming.act.inputs == {"comment": "Bien hecho"}
+
+
+@pytest.mark.parametrize("name", DIALOGS)
+def test_what_is_answered_in_a_dialog_and_where_we_need_not_be(name: str) -> None:
+    incoming = invoked(recorded(name))
+    assert incoming is not None
+    assert (incoming.answers_in_body, incoming.in_dialog) == (True, True)
+    assert incoming.is_visiting == name.startswith("extension")
+    assert not incoming.is_whispered
+
+
+def test_what_only_the_bot_can_read_is_whispered() -> None:
+    assert [each.is_whispered for each in parse(recorded("message_targeted"))] == [True]
+    wrongs: list[Any] = ["true", 1, None, {}]
+    for wrong in wrongs:
+        body = recorded("message_targeted")
+        body["recipient"]["isTargeted"] = wrong
+        assert not parse(body)[0].is_whispered
+
+
+@pytest.mark.parametrize("command", ["", "GiveKudos", "other", None, 5, ["giveKudos"]])
+def test_a_command_that_the_app_package_does_not_name_is_not_ours(command: Any) -> None:
+    body = recorded("extension_fetch_message")
+    body["value"]["commandId"] = command
+    assert invoked(body) is None
+
+
+@pytest.mark.parametrize(
+    ("sender", "expected"),
+    [
+        ({"user": {"id": "x", "displayName": "Gus", "userIdentityType": "anonymousGuest"}}, Account("x", "Gus", (), "guest")),
+        ({"user": {"id": "x", "userIdentityType": "federatedUser"}}, Account("x", "", (), "stranger")),
+        ({"user": None, "application": {"id": "x", "displayName": "Bot"}}, Account("x", "Bot", (), "bot")),
+        ({"user": {"id": 5}}, None),
+        ({"user": []}, None),
+        ({}, None),
+        (None, None),
+        ("x", None),
+    ],
+)  # fmt: skip
+def test_whose_message_the_extension_was_opened_on(sender: Any, expected: Account | None) -> None:
+    body = recorded("extension_fetch_message")
+    body["value"]["messagePayload"]["from"] = sender
+    incoming = invoked(body)
+    assert incoming is not None
+    assert isinstance(incoming.act, Said)
+    assert incoming.act.replied_to == expected
+
+
+def test_picks_that_are_no_ids_are_not_looked_up() -> None:
+    body = recorded("task_submit")
+    body["value"]["data"]["people"] = f"{ANA_OBJECT},../../x,{'a' * 300},é,,{ANA_OBJECT},29:1-_z"
+    incoming = invoked(body)
+    assert incoming is not None
+    assert isinstance(incoming.act, Pressed)
+    assert incoming.act.people == {"people": (Account(ANA_OBJECT), Account("29:1-_z"))}
 
 
 def test_a_submit_of_an_old_client_is_a_press() -> None:
     body = {**recorded("message_personal"), "text": "", "value": {"token": "T"}, "replyToId": "1"}
-    assert parse(body)[0].act == Pressed("T", message_id="1", locale="es-ES")
+    assert parse(body)[0].act == Pressed("T", message_id="1", locale="es-ES", wants_form_back=True)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bots.chat import Ambiguous, Permanent, RetryAfter, SendError, Transient
+from bots.sending import Ambiguous, Permanent, RetryAfter, SendError, Transient
 from bots.teams.errors import ConnectorRefusal, as_send_error, error_code
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)

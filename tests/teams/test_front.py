@@ -125,11 +125,59 @@ async def test_a_bug_behind_a_press_is_an_answer_and_a_traceback(bot: Stage, cap
     assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [ZeroDivisionError]
 
 
-@pytest.mark.parametrize("name", ["task/fetch", "composeExtension/query", "fileConsent/invoke", "made/up", None, 5])
+@pytest.mark.parametrize("name", ["composeExtension/query", "fileConsent/invoke", "made/up", None, 5])
 async def test_other_invokes_are_answered_as_not_ours(bot: Stage, name: Any) -> None:
     invoked = await bot.teams.invoke(bot.ana, bot.channel(), name, {})
     assert (invoked.status, invoked.body) == (501, None)
     assert bot.desk.is_untouched
+
+
+DIALOGS = {
+    "composeExtension/fetchTask": {"commandId": "giveKudos", "commandContext": "compose"},
+    "composeExtension/submitAction": {"commandId": "giveKudos", "data": TOKEN_DATA},
+    "task/fetch": {"data": TOKEN_DATA},
+    "task/submit": {"data": TOKEN_DATA},
+}
+
+
+async def in_dialog(bot: Stage, name: str, reply: Answer | Exception | None) -> Any:
+    bot.desk.reply = reply
+    invoked = await bot.teams.invoke(bot.ana, bot.channel(), name, DIALOGS[name])
+    assert invoked.status == 200
+    assert invoked.faults == ()
+    return invoked.body
+
+
+@pytest.mark.parametrize("name", DIALOGS)
+async def test_a_dialog_is_answered_with_a_card_within_five_seconds(bot: Stage, name: str) -> None:
+    body = await in_dialog(bot, name, answer(Manner.FORM))
+    assert body["task"]["type"] == "continue"
+    shown = body["task"]["value"]
+    assert (shown["title"], shown["width"], shown["height"]) == ("Plaudit", "medium", "large")
+    assert shown["card"] == {"contentType": CARD_TYPE, "content": CARD.payload}
+    ((incoming, raw, window),) = bot.desk.pressed
+    assert (incoming.answers_in_body, incoming.in_dialog, raw["name"]) == (True, True, name)
+    assert window == 3.5
+
+
+@pytest.mark.parametrize("name", DIALOGS)
+async def test_a_dialog_says_what_there_is_no_card_for(bot: Stage, name: str) -> None:
+    assert await in_dialog(bot, name, answer(Manner.TOAST, "Done")) == {"task": {"type": "message", "value": "Done"}}
+    for reply in (None, answer(Manner.TOAST, "")):
+        assert await in_dialog(bot, name, reply) == {"task": {"type": "message", "value": "⏳"}}
+    assert await in_dialog(bot, name, ZeroDivisionError("the bug")) == {"task": {"type": "message", "value": "⚠️"}}
+
+
+@pytest.mark.parametrize("name", DIALOGS)
+async def test_a_card_for_everybody_goes_into_the_compose_box_of_the_extension(bot: Stage, name: str) -> None:
+    body = await in_dialog(bot, name, Answer(CARD, "x", Audience.HERE, Manner.POST))
+    if name != "composeExtension/submitAction":
+        assert body["task"]["type"] == "continue"
+        return
+    attachment = {"contentType": CARD_TYPE, "content": CARD.payload}
+    preview = {"contentType": "application/vnd.microsoft.card.thumbnail", "content": {"title": "Plaudit"}}
+    result = {"type": "result", "attachmentLayout": "list", "attachments": [{**attachment, "preview": preview}]}
+    assert body == {"composeExtension": result}
 
 
 async def test_a_list_of_replies_cannot_be_ordered_in_place_of_the_answer(bot: Stage) -> None:

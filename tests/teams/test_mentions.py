@@ -45,7 +45,7 @@ CASES: dict[str, tuple[str, list[Any], tuple[Part, ...]]] = {
         (Account("29:r", "R&D"), " x"),
     ),
     "another bot": ("<at>Ana</at>", [entity("28:other")], (Account("28:other", "Ana", foreign="bot"),)),
-    "a channel": ("<at>General</at>", [entity("19:x@thread.tacv2", "General")], (Typed("General"),)),
+    "a channel": ("<at>General</at>", [entity("19:x@thread.tacv2", "General")], (Typed("General", "19:x@thread.tacv2"),)),
     "a tag": ("<at>Team</at>", [entity("t", "Team") | {"mentioned": {"id": "t", "name": "Team", "type": "tag"}}],
               (Typed("Team"),)),
     "typed": ("@ana and (@Luis.Ortega), @Zoë.", [], (Typed("ana"), " and (", Typed("Luis.Ortega"), "), ", Typed("Zoë"), ".")),

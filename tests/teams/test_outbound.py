@@ -8,16 +8,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bots.chat import (
-    Ambiguous,
-    Manner,
-    Permanent,
-    PlaceKind,
-    RetryAfter,
-    SendError,
-    Target,
-    Transient,
-)  # fmt: skip
+from bots.chat import Manner, PlaceKind, Target
+from bots.sending import Ambiguous, Permanent, RetryAfter, SendError, Transient
 from bots.teams import connector
 from bots.teams.platform import PACING
 from cards.render import Rendered
@@ -87,7 +79,14 @@ async def test_a_direct_message_opens_the_chat_and_says_which(bot: Stage) -> Non
     assert len(bot.teams.server.called("POST conversations")) == 1
 
 
-@pytest.mark.parametrize("change", [{"private": True}, {"manner": Manner.TOAST}])
+PRIVATE: list[dict[str, Any]] = [
+    {"private": True},
+    {"manner": Manner.TOAST},
+    {"private": True, "manner": Manner.EDIT, "message_id": "17"},
+]
+
+
+@pytest.mark.parametrize("change", PRIVATE)
 async def test_a_private_answer_in_a_channel_goes_to_the_persons_own_chat(bot: Stage, change: dict[str, Any]) -> None:
     await bot.teams.install(bot.ana)
     channel = bot.channel()
@@ -98,6 +97,38 @@ async def test_a_private_answer_in_a_channel_goes_to_the_persons_own_chat(bot: S
     assert [post.id for post in bot.teams.posts(personal)] == [sent.message_id]
     assert sent.place is not None
     assert sent.place.remote_id == personal.id
+
+
+@pytest.mark.parametrize("change", PRIVATE)
+async def test_a_private_answer_is_whispered_where_that_is_set(change: dict[str, Any]) -> None:
+    async with stage(teams_targeted=True) as bot:
+        channel = bot.channel()
+        target = Target(place_of(bot, channel, thread="17"), person=bot.ana.teams_id, **change)
+        sent = await bot.platform.send(target, CARD, "receipt")
+        (whisper,) = bot.teams.posts(channel, visible_to=bot.ana)
+        assert (whisper.id, whisper.thread, sent.place) == (sent.message_id, "17", None)
+        assert not bot.teams.posts(channel)
+        assert bot.platform.can_whisper
+
+
+async def test_what_cannot_be_whispered_goes_to_the_persons_own_chat() -> None:
+    async with stage(teams_targeted=True) as bot:
+        zoe = bot.world.person("Zoë")
+        await bot.teams.install(zoe)
+        sent = await bot.platform.send(
+            Target(place_of(bot, bot.channel()), person=zoe.teams_id, private=True), CARD, "for you"
+        )
+        assert [post.id for post in bot.teams.posts(bot.world.personal("teams", zoe))] == [sent.message_id]
+
+
+async def test_what_is_for_all_is_not_whispered() -> None:
+    async with stage(teams_targeted=True) as bot:
+        channel = bot.channel()
+        sent = await bot.platform.send(Target(place_of(bot, channel), person=bot.ana.teams_id), CARD, "one")
+        await bot.platform.send(
+            Target(place_of(bot, channel), message_id=sent.message_id, manner=Manner.EDIT), CARD, "two"
+        )
+        assert [post.payload["summary"] for post in bot.teams.posts(channel)] == ["two"]
 
 
 async def test_a_person_without_the_bot_does_not_make_the_channel_gone(bot: Stage) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bots.chat import Account, Profile, Transient
+from bots.chat import Account, PlaceKind, Profile
+from bots.sending import Transient
 from bots.teams import connector
 from tests.teams.stage import Stage, account, place_of
 
@@ -17,7 +18,7 @@ async def test_the_directory_knows_a_member(bot: Stage, kind: str) -> None:
     personal.has_bot = True
     conversation = {"channel": bot.channel(), "group": group, "personal": personal}[kind]
     known = await bot.platform.profile(Account(bot.ana.teams_id, "typed name"), place_of(bot, conversation))
-    assert known == Profile("Ana García", "ana@example.com", (bot.ana.aad_id,))
+    assert known == Profile("Ana García", "ana@example.com", (bot.ana.aad_id,), remote_id=bot.ana.teams_id)
 
 
 async def test_a_channels_roster_may_be_its_teams(bot: Stage) -> None:
@@ -32,6 +33,38 @@ async def test_a_channels_roster_may_be_its_teams(bot: Stage) -> None:
 
 async def test_the_directory_does_not_know_a_stranger(bot: Stage) -> None:
     assert await bot.platform.profile(Account("29:stranger", "Eve"), place_of(bot, bot.channel())) is None
+
+
+async def test_who_is_asked_for_by_object_id_has_the_id_to_write_to(bot: Stage) -> None:
+    known = await bot.platform.profile(Account(bot.luis.aad_id), place_of(bot, bot.channel()))
+    assert known == Profile("Luis Ortega", "luis@example.com", (bot.luis.aad_id,), remote_id=bot.luis.teams_id)
+
+
+async def test_a_conversation_without_the_bot_shows_nobody(bot: Stage) -> None:
+    channel = bot.channel()
+    place = place_of(bot, channel)
+    channel.has_bot = False
+    assert await bot.platform.profile(account(bot.ana), place) is None
+    assert await bot.platform.profile(account(bot.ana), replace(place, remote_id="19:unknown@thread.v2")) is None
+
+
+async def test_a_persons_own_chat_shows_them_if_they_have_one(bot: Stage) -> None:
+    nowhere = replace(place_of(bot, bot.channel()), remote_id="", kind=PlaceKind.PERSONAL)
+    assert await bot.platform.profile(Account(bot.luis.aad_id), nowhere) is None
+    await bot.teams.install(bot.luis)
+    known = await bot.platform.profile(Account(bot.luis.aad_id), nowhere)
+    assert known is not None
+    assert (known.name, known.remote_id) == ("Luis Ortega", bot.luis.teams_id)
+    assert await bot.platform.profile(Account("00000000-0000-0000-0000-000000000000"), nowhere) is None
+    bot.teams.faults.fail(status=503, name="POST conversations")
+    with pytest.raises(Transient):
+        await bot.platform.profile(Account(bot.luis.aad_id), nowhere)
+
+
+async def test_a_pick_has_no_activity_to_vouch_for_it(bot: Stage) -> None:
+    bot.teams.faults.fail(status=404, name="GET members")
+    with pytest.raises(Transient):
+        await bot.platform.profile(Account(bot.luis.aad_id), place_of(bot, bot.channel()))
 
 
 async def test_guests_are_foreign_and_have_no_email(bot: Stage) -> None:

@@ -3,7 +3,7 @@
 import aiohttp
 import pytest
 
-from bots.chat import Transient
+from bots.sending import Transient
 from bots.teams.tokens import LOGIN, AccessTokens
 
 

@@ -32,3 +32,6 @@ class MemoryDesk:
 
     async def answer(self, incoming: Incoming, *, body: Mapping[str, Any], window: float) -> Answer | None:
         raise AssertionError("Telegram's updates are stored first")
+
+    async def owe(self, incoming: Incoming, answer: Answer) -> None:
+        raise AssertionError("Telegram shows nothing that could fail to be shown")

@@ -8,20 +8,8 @@ import httpx
 import pytest
 from telegram.error import BadRequest, NetworkError, TelegramError, TimedOut
 
-from bots.chat import (
-    Account,
-    Ambiguous,
-    Manner,
-    Pacing,
-    Permanent,
-    Place,
-    PlaceKind,
-    Profile,
-    RetryAfter,
-    SendError,
-    Target,
-    Transient,
-)
+from bots.chat import Account, Manner, Place, PlaceKind, Profile, Target
+from bots.sending import Ambiguous, Pacing, Permanent, RetryAfter, SendError, Transient
 from bots.telegram.errors import translate
 from bots.telegram.platform import TelegramPlatform
 from cards.render import Rendered

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bots.chat import Manner, Permanent, Place, PlaceKind, Sent, Target
+from bots.chat import Manner, Place, PlaceKind, Sent, Target
+from bots.sending import Permanent
 from bots.simulator.telegram import TelegramSimulator
 from bots.simulator.world import Conversation, Person, World, example_world
 from bots.telegram.api import connect
@@ -258,8 +259,8 @@ async def test_the_bots_name_and_menu(bot: TelegramPlatform, telegram: TelegramS
     scopes = {scope for scope, _ in telegram.api.commands}
     assert {language for _, language in telegram.api.commands} >= {"", "es"}
     assert len(scopes) == 3
-    english = telegram.api.commands['{"type": "default"}', ""]
-    spanish = telegram.api.commands['{"type": "default"}', "es"]
+    english = telegram.api.commands['{"type": "all_private_chats"}', ""]
+    spanish = telegram.api.commands['{"type": "all_private_chats"}', "es"]
     assert [command["command"] for command in english] == [command["command"] for command in spanish]
     assert "kudos" in [command["command"] for command in english]
     assert english != spanish

@@ -18,8 +18,10 @@ from bots.chat import (
     Platform,
     Pressed,
     Said,
+    Shared,
     Typed,
 )
+from bots.gestures import Reacted
 from bots.telegram.entities import Ourselves
 from bots.telegram.platform import TelegramPlatform
 from bots.telegram.updates import parse
@@ -83,6 +85,8 @@ IGNORED = [
     "migrated_from",
     "channel_post",
     "new_members",
+    "reaction_other",
+    "reaction_by_group",
 ]
 
 
@@ -145,6 +149,16 @@ ACTS: list[tuple[str, Act]] = [
     ("bot_muted_outside", Gone()),
     ("blocked", Gone()),
     ("migrated", Moved("-1005566778899")),
+    (
+        "private_users_shared",
+        Shared(
+            1330395961,
+            (Account("222222222", "Luis Ortega", is_picked=True), Account("333333333", "", is_picked=True)),
+            "es",
+        ),
+    ),
+    ("reaction_added", Reacted("81", "👍", added=True)),
+    ("reaction_changed", Reacted("81", "👍", added=False)),
     ("pressed_inaccessible", Pressed(TOKEN_OF_BUTTON, {}, "55", "477218588111111112", "es")),
     ("pressed", Pressed(TOKEN_OF_BUTTON, {}, "81", "477218588111111111", "es")),
 ]
@@ -153,6 +167,32 @@ ACTS: list[tuple[str, Act]] = [
 @pytest.mark.parametrize(("name", "expected"), ACTS, ids=[name for name, _ in ACTS])
 def test_acts(name: str, expected: Act) -> None:
     assert act(name) == expected
+
+
+@pytest.mark.parametrize(
+    "change", [{"request_id": "7"}, {"users": [{"user_id": "7"}]}, {"users": [7]}, {"request_id": True}]
+)
+def test_shared_people_of_another_shape_are_refused(change: dict[str, Any]) -> None:
+    update = recorded("private_users_shared")
+    update["message"]["users_shared"] |= change
+    with pytest.raises(ValueError, match="not an update of Telegram's"):
+        parse(update, US, VERBS)
+
+
+def test_who_is_mentioned_in_a_private_chat_is_one_of_all_whom_the_sender_knows() -> None:
+    update = recorded("private_text")
+    update["message"]["text"] = "kudos Luis"
+    entity = {
+        "type": "text_mention",
+        "offset": 6,
+        "length": 4,
+        "user": {"id": 222222222, "is_bot": False, "first_name": "Luis"},
+    }
+    update["message"]["entities"] = [entity]
+    spoken = only(parse(update, US, VERBS)).act
+    assert isinstance(spoken, Said)
+    assert spoken.parts[1] == Account("222222222", "Luis", is_picked=True)
+    assert not any(isinstance(part, Account) and part.is_picked for part in said("group_text_mention").parts)
 
 
 def test_an_edit_brings_the_new_words() -> None:

@@ -53,7 +53,7 @@ async def test_updates_are_stored_and_then_confirmed(platform: TelegramPlatform,
     asked = api.of("getUpdates")
     assert asked[0] == {
         "timeout": 0,
-        "allowed_updates": ["message", "edited_message", "callback_query", "my_chat_member"],
+        "allowed_updates": ["message", "edited_message", "callback_query", "my_chat_member", "message_reaction"],
     }
     assert asked[1]["offset"] == last + 1
     # Once Telegram has forgotten them the offset is dropped: a week later the ids may start anywhere.

@@ -167,7 +167,7 @@ async def test_a_broken_compression_is_the_senders_fault(client: Client, desk: M
     assert desk.calls == []
 
 
-UNWANTED = ["channel_post", "pressed_inline"]
+UNWANTED = ["channel_post", "pressed_inline", "reaction_other"]
 
 
 @pytest.mark.parametrize("name", UNWANTED)
@@ -183,7 +183,11 @@ async def test_a_message_without_chat_is_taken_and_dropped(client: Client, desk:
     assert desk.calls == []
 
 
-@pytest.mark.parametrize("name", ["private_text", "edited", "pressed", "pressed_inaccessible", "bot_added"])
+WANTED = ["private_text", "edited", "pressed", "pressed_inaccessible", "bot_added"]
+WANTED += ["private_users_shared", "reaction_added", "reaction_changed"]
+
+
+@pytest.mark.parametrize("name", WANTED)
 async def test_every_wanted_kind_is_stored_under_its_chat(client: Client, desk: MemoryDesk, name: str) -> None:
     update = recorded(name)
     assert (await client.post(PATH, data=body(update), headers=GENUINE)).status == 200

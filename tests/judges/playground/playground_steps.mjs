@@ -9,6 +9,7 @@
  *   {"person": {"label": "To", "value": "Adele Vance"}}     people picker
  *   {"click": "Vote"}                                  a button in the newest card that has it
  *   {"me": {"command": "sendKudos"}}                   action message extension: opens its dialog, then fill and click there
+ *   {"close": 1}                                       close the dialog (the Playground empties it when a message arrives behind it)
  *   {"send": 1}                                        press Send, e.g. for the card a message extension put in the compose box
  *
  * Somebody else (ids as in m365agentsplayground.yml; the user must be a member of that chat)
@@ -210,9 +211,16 @@ export class Steps {
     await dialog.getByRole('button', { name: 'Create' }).click();
   }
 
+  async close() {
+    const dialog = this.#page.getByRole('dialog');
+    await dialog.getByRole('button', { name: /close/i }).first().click();
+    await dialog.waitFor({ state: 'hidden' });
+  }
+
   async send() {
     this.#newAct();
-    await this.#page.getByRole('button', { name: 'Send Message' }).last().click();
+    const post = this.#page.getByRole('button', { name: 'Post', exact: true });
+    await ((await post.count()) ? post : this.#page.getByRole('button', { name: 'Send Message' })).last().click();
   }
 
   // --- acts of somebody else ---------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 # Needs Python 3.11 or newer with venv, and make; everything else is installed into .venv from requirements.lock.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench lock clean
+.PHONY: help demo test lint bench gallery lock clean
 .DELETE_ON_ERROR:
 
 ARGS ?=
@@ -29,13 +29,16 @@ lint: .venv/.made ## check style, types and the direction of imports
 bench: .venv/.made ## measure (ARGS="NAME --json")
 	@$(RUN) bench $(ARGS)
 
+gallery: .venv/.made ## draw every card as people see it, into .gallery (ARGS="kudos_given --locale fr"); needs Chromium and npm
+	@$(RUN) tests.gallery $(ARGS)
+
 lock: ## write requirements.lock anew from pyproject.toml; needs uv
 	@$(UV) lock --quiet
 	@$(UV) export --quiet --format requirements.txt --no-header --no-emit-project --all-groups -o requirements.lock
 	@rm -f uv.lock
 
 clean: ## remove .venv and caches; the demo's data in .plaudit stay
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .gallery .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One shell, so that a failing step leaves no stamp and says what to do.

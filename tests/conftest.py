@@ -113,8 +113,12 @@ async def _shared(template: str) -> AsyncIterator[Sessions]:
 
 @pytest.fixture
 async def transaction(_shared: Sessions) -> AsyncIterator[Transaction]:
-    """A transaction as ops that is rolled back; `tests.factories.enter` changes its role and workspace."""
-    async with _shared.begin(role="ops") as begun:
+    """A transaction as ops that is rolled back; `tests.factories.enter` changes its role and workspace.
+
+    It is given the time of maintenance: the machine may be busy, and a connection that lives for the whole run has
+    planned for tables that were empty.
+    """
+    async with _shared.begin(role="ops", statement_seconds=60) as begun:
         yield begun
         await begun.session.rollback()
 

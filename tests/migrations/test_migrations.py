@@ -286,15 +286,16 @@ async def test_a_workspace_cannot_write_a_row_of_another(
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_every_transaction_has_its_role_its_workspace_and_its_timeouts(database: Sessions, role: Role) -> None:
-    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "TimeZone")
+    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "TimeZone", "plan_cache_mode")
     async with database.begin(7, role=role) as (session, now):
         found = [(await session.execute(text(f"SHOW {name}"))).scalar() for name in names]
         who = (await session.execute(text("SELECT current_user, current_workspace(), clock_timestamp()"))).one()
-    assert found == ["5s", "2s", "30s", "UTC"]
+    assert found == ["5s", "2s", "30s", "UTC", "auto"]
     assert who[:2] == (f"plaudit_{role}", 7)
     assert 0 <= (who[2] - now).total_seconds() < 5
     async with database.begin(statement_seconds=90) as (session, _):
         assert (await session.execute(text("SHOW statement_timeout"))).scalar() == "90s"
+        assert (await session.execute(text("SHOW plan_cache_mode"))).scalar() == "force_custom_plan"
 
 
 async def test_nothing_of_a_transaction_is_left_on_its_connection(database: Sessions) -> None:

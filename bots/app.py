@@ -16,7 +16,7 @@ import migrations
 from bots import functions, pictures, vitals
 from bots.chat import Platform
 from bots.deliver import Deliverer
-from bots.desk import Desk
+from bots.desk import SLACK_WINDOW, Desk, Window
 from bots.dispatch import Dispatcher
 from bots.keys import button_secret, keyring
 from bots.metrics import Metrics
@@ -73,10 +73,16 @@ def _pictures_from(settings: Settings) -> str:
 
 
 def build(
-    settings: Settings, sessions: Sessions, http: aiohttp.ClientSession, *, teams_authority: str | None = None
+    settings: Settings,
+    sessions: Sessions,
+    http: aiohttp.ClientSession,
+    *,
+    teams_authority: str | None = None,
+    slack_window: Window = SLACK_WINDOW,
 ) -> Application:
-    """Put a process together; nothing runs yet. `teams_authority` replaces Entra's token service (simulator)."""
-    channels = list(_channels(settings, sessions, http, teams_authority))
+    """Put a process together; nothing runs yet. For simulators `teams_authority` replaces Entra's token service, and one that
+    waits longer than Slack does has a longer window."""
+    channels = list(_channels(settings, sessions, http, teams_authority, slack_window))
     platforms: dict[str, Platform] = {channel.platform.name: channel.platform for channel in channels}
     presenter = Presenter(button_secret(settings), _pictures_from(settings))
     metrics, worker_bell, sender_bell = Metrics(), Bell(), Bell()
@@ -108,14 +114,18 @@ def build(
 
 
 def _channels(
-    settings: Settings, sessions: Sessions, http: aiohttp.ClientSession, teams_authority: str | None
+    settings: Settings,
+    sessions: Sessions,
+    http: aiohttp.ClientSession,
+    teams_authority: str | None,
+    slack_window: Window,
 ) -> list[Channel]:
     """The configured ones; the SDK of the others is never imported."""
     channels = []
     if settings.teams_configured:
         channels.append(_teams(settings, http, teams_authority))
     if settings.slack_configured:
-        channels.append(_slack(settings, sessions))
+        channels.append(_slack(settings, sessions, slack_window))
     if settings.telegram_configured:
         channels.append(_telegram(settings))
     return channels
@@ -128,7 +138,7 @@ def _teams(settings: Settings, http: aiohttp.ClientSession, authority: str | Non
     return Channel(platform, lambda desk: routes(platform, desk))
 
 
-def _slack(settings: Settings, sessions: Sessions) -> Channel:
+def _slack(settings: Settings, sessions: Sessions, window: Window) -> Channel:
     """Either one workspace with the token of the settings or many with their own; requests or Socket Mode."""
     from bots.slack.access import OneTeam
     from bots.slack.api import Api
@@ -146,6 +156,7 @@ def _slack(settings: Settings, sessions: Sessions) -> Channel:
         api_url=settings.slack_api_url,
         clock=time.time,
         access=access,
+        window=window,
     )
 
     async def start() -> None:

@@ -1,9 +1,19 @@
 """Where adapters hand deliveries to."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from bots.chat import Answer, Incoming, PlatformName
+
+
+class Window(NamedTuple):
+    """Seconds to answer a request of Slack's in, and to show a view in after it; Slack gives up after three."""
+
+    answer: float = 2.0
+    show: float = 0.8
+
+
+SLACK_WINDOW = Window()
 
 
 class Desk(Protocol):

@@ -11,7 +11,6 @@ from bots.slack.metadata import LENGTH_MAX, Metadata
 from bots.slack.payloads import Submission
 from cards.render.text import clipped
 
-SHOW_WINDOW: Final = 0.8  # seconds; what the desk leaves of Slack's three
 ERROR_MAX: Final = 150
 
 CLEAR: Final = {"response_action": "clear"}
@@ -24,11 +23,11 @@ def is_view(answer: Answer) -> bool:
     return "view" in answer.rendered.payload
 
 
-async def show(api: Api, answer: Answer, incoming: Incoming, body: Mapping[str, Any]) -> None:
-    """In the modal where it was asked for, else in a new one. Raises a SendError, or TimeoutError after `SHOW_WINDOW`."""
+async def show(api: Api, answer: Answer, incoming: Incoming, body: Mapping[str, Any], *, seconds: float) -> None:
+    """In the modal where it was asked for, else in a new one. Raises a SendError, or TimeoutError after `seconds`."""
     view = _carrying(answer.rendered.payload["view"], incoming)
     asked_in = body.get("view") or {}
-    async with asyncio.timeout(SHOW_WINDOW):
+    async with asyncio.timeout(seconds):
         if asked_in.get("type") == "modal":
             await api.call("views.update", {"view_id": asked_in["id"], "view": view}, repeatable=True)
             return

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from bots.chat import Account, Answer, Incoming, Manner, Place, PlatformName, Profile, Sent, Target
+from bots.desk import SLACK_WINDOW, Window
 from bots.sending import Pacing, Permanent, Transient
 from bots.slack import home, inbound, modals
 from bots.slack.access import Access, OneTeam
@@ -37,8 +38,10 @@ class SlackPlatform:
         signing_secret: str = "",
         bot_token: str = "",
         access: Access | None = None,
+        window: Window = SLACK_WINDOW,
     ) -> None:
         quieten()
+        self.window = window
         self.signing_secret = signing_secret
         self.api_url = api_url
         self.clock = clock
@@ -84,7 +87,7 @@ class SlackPlatform:
     async def show(self, answer: Answer, incoming: Incoming, body: Mapping[str, Any]) -> None:
         """Show a view to whom `body` comes from. Raises a SendError or TimeoutError."""
         async with self.access.speaking(incoming.place.tenant) as api:
-            await modals.show(api, answer, incoming, body)
+            await modals.show(api, answer, incoming, body, seconds=self.window.show)
 
     async def send(self, target: Target, rendered: Rendered, summary: str) -> Sent:
         async with self.access.speaking(target.place.tenant) as api:

@@ -32,7 +32,6 @@ from cards.words import words_for
 
 PATH: Final = "/slack/events"
 SIZE_MAX: Final = 262_144
-WINDOW: Final = 2.0  # seconds; Slack gives up after three
 FIELDS_MAX: Final = 64
 
 log = logging.getLogger(__name__)
@@ -120,7 +119,7 @@ class Webhook:
 
     async def _on_command(self, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
         incoming: Incoming = replace(context["incoming"], answers_in_body=True)
-        answer = await self._desk.answer(incoming, body=_kept(body), window=WINDOW)
+        answer = await self._desk.answer(incoming, body=_kept(body), window=self._platform.window.answer)
         if answer is None or await self._is_shown(answer, incoming, body):
             return BoltResponse(status=200)
         return BoltResponse(status=200, body=_answered(answer, incoming))
@@ -129,7 +128,7 @@ class Webhook:
         """Slack shows the body to nobody: forms open, and what is pressed in a view is answered in one. Anything else travels
         through the outbox."""
         incoming: Incoming = replace(context["incoming"], answers_in_body=True)
-        answer = await self._desk.answer(incoming, body=_kept(body), window=WINDOW)
+        answer = await self._desk.answer(incoming, body=_kept(body), window=self._platform.window.answer)
         if answer is not None:
             await self._is_shown(answer, incoming, body)
         return BoltResponse(status=200)
@@ -140,7 +139,7 @@ class Webhook:
 
     async def _on_submission(self, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
         incoming: Incoming = replace(context["incoming"], answers_in_body=True)
-        answer = await self._desk.answer(incoming, body=_kept(body), window=WINDOW)
+        answer = await self._desk.answer(incoming, body=_kept(body), window=self._platform.window.answer)
         return BoltResponse(status=200, body=dict(modals.submitted(answer, body)))
 
     async def _is_shown(self, answer: Answer, incoming: Incoming, body: dict[str, Any]) -> bool:

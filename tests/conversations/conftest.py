@@ -1,4 +1,4 @@
-"""`stage` is ready to thank on; `bare_stage` is an installation that nobody has used yet."""
+"""`stage` is ready to thank on, and waits for a busy machine; `hasty_stage` does not; `bare_stage` is an installation that nobody has used yet."""
 
 from collections.abc import AsyncIterator
 
@@ -19,6 +19,14 @@ def _logs() -> None:
 async def stage(database: Sessions) -> AsyncIterator[Stage]:
     """Everything that was sent on it is judged in the end."""
     async with open_stage(database) as opened:
+        yield opened
+    assert opened.wire.faults() == []
+
+
+@pytest.fixture
+async def hasty_stage(database: Sessions) -> AsyncIterator[Stage]:
+    """Slack waits no longer than it really does."""
+    async with open_stage(database, is_hasty=True) as opened:
         yield opened
     assert opened.wire.faults() == []
 

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import CursorResult, text
 
 from bots import app as composition
+from bots.desk import SLACK_WINDOW, Window
 from bots.settings import Settings
 from bots.simulator import (
     Conversation,
@@ -23,6 +24,7 @@ from bots.simulator import (
     World,
     example_world,
 )
+from bots.simulator.slack.client import PATIENCE
 from core.database import Sessions
 from core.kudos import service as kudos
 from core.people import service as people
@@ -31,6 +33,7 @@ from tests.conversations.wire import Wire
 
 APP_ID = "11111111-2222-3333-4444-555555555555"
 APP_PASSWORD = "canary-teams-password-1b2c3d"
+PATIENT_WINDOW = Window(40.0, 20.0)
 SIGNING_SECRET = "canary-slack-signing-secret-4e5f"
 SLACK_TOKEN = "xoxb-canary-slack-token-6a7b8c"
 TELEGRAM_KEY = "AAcanaryTelegramTokenxxxxxxxxxxxxxx"
@@ -99,7 +102,7 @@ class Stage:
     async def count(self, table: str, where: str = "true", **values: Any) -> int:
         return int((await self.sql(f"SELECT count(*) FROM {table} WHERE {where}", **values))[0][0])
 
-    async def quiet(self, *, seconds: float = 10, unpaced: bool = True) -> None:
+    async def quiet(self, *, seconds: float = 60, unpaced: bool = True) -> None:
         """Until everything that arrived is worked on and everything owed is sent. `unpaced` skips the platforms' pace."""
         async with asyncio.timeout(seconds):
             while await self._unfinished():
@@ -140,12 +143,13 @@ class Stage:
 
 @asynccontextmanager
 async def open_stage(
-    sessions: Sessions, *, is_set_up: bool = True, world: World | None = None, **changes: Any
+    sessions: Sessions, *, is_set_up: bool = True, is_hasty: bool = False, world: World | None = None, **changes: Any
 ) -> AsyncIterator[Stage]:
-    """`is_set_up` False: an empty workspace, nobody known, nothing connected. `changes` are settings that differ."""
+    """`is_set_up` False: an empty workspace, nobody known, nothing connected. `is_hasty`: Slack waits three seconds, as it really
+    does, and not until a busy machine has done its work. `changes` are settings that differ."""
     world = world or example_world(app_id=APP_ID)
     transcript = Transcript()
-    simulators = _simulators(world, transcript)
+    simulators = _simulators(world, transcript, is_hasty=is_hasty)
     wire = Wire(simulators)
     wire.attach()
     teams, slack, telegram = simulators
@@ -158,7 +162,8 @@ async def open_stage(
         workspace_id = await _found(sessions)
         places = _places(world)
         members = await _set_up(sessions, workspace_id, world, teams, places) if is_set_up else {}
-        application = composition.build(settings, sessions, http, teams_authority=teams.url)
+        window = SLACK_WINDOW if is_hasty else PATIENT_WINDOW
+        application = composition.build(settings, sessions, http, teams_authority=teams.url, slack_window=window)
         url = await stack.enter_async_context(composition.running(application, host="127.0.0.1", port=0))
         teams.courier.url, slack.courier.url = url + BOT_PATHS["teams"], url + BOT_PATHS["slack"]
         telegram.updates.set_webhook(url + BOT_PATHS["telegram"], TELEGRAM_SECRET)
@@ -179,11 +184,20 @@ async def open_stage(
         )
 
 
-def _simulators(world: World, transcript: Transcript) -> tuple[TeamsSimulator, SlackSimulator, TelegramSimulator]:
+def _simulators(
+    world: World, transcript: Transcript, *, is_hasty: bool = True
+) -> tuple[TeamsSimulator, SlackSimulator, TelegramSimulator]:
     """They learn the bot's address when it listens."""
     return (
         TeamsSimulator(world, bot_url="", app_id=APP_ID, app_password=APP_PASSWORD, transcript=transcript),
-        SlackSimulator(world, bot_url="", signing_secret=SIGNING_SECRET, bot_token=SLACK_TOKEN, transcript=transcript),
+        SlackSimulator(
+            world,
+            bot_url="",
+            signing_secret=SIGNING_SECRET,
+            bot_token=SLACK_TOKEN,
+            transcript=transcript,
+            patience=PATIENCE if is_hasty else sum(PATIENT_WINDOW),
+        ),
         TelegramSimulator(world, token=telegram_token(world), secret=TELEGRAM_SECRET, transcript=transcript),
     )
 

@@ -157,30 +157,32 @@ async def test_a_poison_slash_command_is_answered_at_once_with_its_reference(sta
     assert await stage.count("kudos") == 0
 
 
-async def test_a_slow_database_makes_the_answer_late_and_not_lost(stage: Stage) -> None:
+async def test_a_slow_database_makes_the_answer_late_and_not_lost(hasty_stage: Stage) -> None:
     """Slack gives up after three seconds; the window is two."""
-    async with stage.sessions.engine.begin() as connection:
+    async with hasty_stage.sessions.engine.begin() as connection:
         await connection.execute(text("LOCK TABLE kudos IN ACCESS EXCLUSIVE MODE"))
-        delivery = await stage.slack.slash(stage["Ana"], stage.slack_channel, "/kudos", f"@[Luis] {WORDS}")
+        delivery = await hasty_stage.slack.slash(
+            hasty_stage["Ana"], hasty_stage.slack_channel, "/kudos", f"@[Luis] {WORDS}"
+        )
         assert (delivery.status, delivery.body) == (200, b"")
         assert delivery.latency < 2.6
     for _ in range(6):
-        await hurry(stage)
-    await stage.quiet(seconds=20)
-    [answer] = stage.slack.posts(stage.slack_channel, visible_to=stage["Ana"])
+        await hurry(hasty_stage)
+    await hasty_stage.quiet(seconds=20)
+    [answer] = hasty_stage.slack.posts(hasty_stage.slack_channel, visible_to=hasty_stage["Ana"])
     assert "on its way" in answer.text
-    assert len(stage.posts(WORDS)) == 3
+    assert len(hasty_stage.posts(WORDS)) == 3
 
 
-async def test_a_slow_directory_makes_the_answer_late_and_not_lost(stage: Stage) -> None:
-    stage.slack.faults.hang(1, name="users.info")
-    delivery = await stage.slack.slash(stage["Ana"], stage.slack_channel, "/kudos", f"@[Mei] {WORDS}")
+async def test_a_slow_directory_makes_the_answer_late_and_not_lost(hasty_stage: Stage) -> None:
+    hasty_stage.slack.faults.hang(1, name="users.info")
+    delivery = await hasty_stage.slack.slash(hasty_stage["Ana"], hasty_stage.slack_channel, "/kudos", f"@[Mei] {WORDS}")
     assert (delivery.status, delivery.body) == (200, b"")
-    await stage.quiet(seconds=20)
-    assert stage.slack.faults.pending == 0
-    [answer] = stage.slack.posts(stage.slack_channel, visible_to=stage["Ana"])
+    await hasty_stage.quiet(seconds=20)
+    assert hasty_stage.slack.faults.pending == 0
+    [answer] = hasty_stage.slack.posts(hasty_stage.slack_channel, visible_to=hasty_stage["Ana"])
     assert "on its way" in answer.text
-    assert await stage.count("kudos") == 1
+    assert await hasty_stage.count("kudos") == 1
 
 
 async def test_a_directory_that_is_down_asks_a_slash_command_to_come_again(stage: Stage) -> None:

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import text
 
 from bots.simulator.slack import View
-from bots.simulator.slack.workspace import TRIGGER_SECONDS
 from tests.conversations.slack_views import CLEAR, WORDS, filled, opened, receipts, send_state, submission
 from tests.conversations.stage import Stage
 from tests.conversations.test_limits import hurry
@@ -245,30 +244,32 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("fault", ["expired", "throttled", "hanging", "failing"])
-async def test_a_form_that_slack_does_not_show_is_led_to_by_a_button(stage: Stage, fault: str) -> None:
-    ana = stage["Ana"]
+async def test_a_form_that_slack_does_not_show_is_led_to_by_a_button(hasty_stage: Stage, fault: str) -> None:
+    ana = hasty_stage["Ana"]
     if fault == "expired":
-        raw = stage.slack.form(stage.slack.payloads.slash(ana, stage.slack_channel, "/kudos", []), "slash")
-        for trigger in stage.slack.workspace.triggers.values():
-            trigger.made_at -= TRIGGER_SECONDS + 1
-        delivery = await stage.slack.courier.deliver(raw)
+        raw = hasty_stage.slack.form(
+            hasty_stage.slack.payloads.slash(ana, hasty_stage.slack_channel, "/kudos", []), "slash"
+        )
+        for trigger in hasty_stage.slack.workspace.triggers.values():
+            trigger.made_at -= hasty_stage.slack.workspace.patience + 1
+        delivery = await hasty_stage.slack.courier.deliver(raw)
     else:
-        faults = stage.slack.faults
+        faults = hasty_stage.slack.faults
         break_down: dict[str, Any] = {"throttled": faults.throttle, "hanging": faults.hang, "failing": faults.fail}
         break_down[fault](1, name=OPEN)
-        delivery = await stage.slack.slash(ana, stage.slack_channel, "/kudos")
+        delivery = await hasty_stage.slack.slash(ana, hasty_stage.slack_channel, "/kudos")
     assert (delivery.status, delivery.body) == (200, b"")
     assert delivery.latency < 3
-    await stage.quiet()
-    assert stage.slack.faults.pending == 0
-    assert stage.slack.views == []
-    [leading] = stage.slack.posts(stage.slack_channel, visible_to=ana)
+    await hasty_stage.quiet()
+    assert hasty_stage.slack.faults.pending == 0
+    assert hasty_stage.slack.views == []
+    [leading] = hasty_stage.slack.posts(hasty_stage.slack_channel, visible_to=ana)
     assert leading.buttons == ("Give kudos",)
-    pressed = await stage.slack.press(ana, leading, "Give kudos")
+    pressed = await hasty_stage.slack.press(ana, leading, "Give kudos")
     assert (pressed.status, pressed.body) == (200, b"")
-    await stage.slack.submit(await stage.slack.wait_for_view(ana), filled(stage, "Luis"))
-    await stage.quiet()
-    assert await stage.count("kudos") == len(receipts(stage, "Ana")) == 1
+    await hasty_stage.slack.submit(await hasty_stage.slack.wait_for_view(ana), filled(hasty_stage, "Luis"))
+    await hasty_stage.quiet()
+    assert await hasty_stage.count("kudos") == len(receipts(hasty_stage, "Ana")) == 1
 
 
 async def test_a_message_cannot_open_a_form_and_leads_to_it(stage: Stage) -> None:
@@ -311,47 +312,49 @@ async def test_a_press_that_opens_a_form_is_replayed_in_silence(stage: Stage) ->
     assert len(stage.transcript.entries) == before
 
 
-async def test_a_slow_database_closes_the_form_and_answers_later(stage: Stage) -> None:
-    view = await opened(stage)
-    async with stage.sessions.engine.begin() as connection:
+async def test_a_slow_database_closes_the_form_and_answers_later(hasty_stage: Stage) -> None:
+    view = await opened(hasty_stage)
+    async with hasty_stage.sessions.engine.begin() as connection:
         await connection.execute(text("LOCK TABLE kudos IN ACCESS EXCLUSIVE MODE"))
-        sent = await stage.slack.submit(view, filled(stage, "Luis"))
+        sent = await hasty_stage.slack.submit(view, filled(hasty_stage, "Luis"))
         assert sent.json() == CLEAR
         assert sent.latency < 2.6
     for _ in range(6):
-        await hurry(stage)
-    await stage.quiet(seconds=20)
-    assert len(stage.posts(WORDS)) == 3
-    assert len(receipts(stage, "Ana")) == 1
+        await hurry(hasty_stage)
+    await hasty_stage.quiet(seconds=20)
+    assert len(hasty_stage.posts(WORDS)) == 3
+    assert len(receipts(hasty_stage, "Ana")) == 1
 
 
-async def test_a_form_sent_once_more_while_the_database_is_slow_leaves_the_receipt_alone(stage: Stage) -> None:
-    view = await opened(stage)
-    sent = await stage.slack.submit(view, filled(stage, "Luis"))
-    await stage.quiet()
-    async with stage.sessions.engine.begin() as connection:
+async def test_a_form_sent_once_more_while_the_database_is_slow_leaves_the_receipt_alone(hasty_stage: Stage) -> None:
+    view = await opened(hasty_stage)
+    sent = await hasty_stage.slack.submit(view, filled(hasty_stage, "Luis"))
+    await hasty_stage.quiet()
+    async with hasty_stage.sessions.engine.begin() as connection:
         await connection.execute(text("LOCK TABLE press IN ACCESS EXCLUSIVE MODE"))
-        assert (await stage.slack.courier.deliver(sent.raw)).json() == CLEAR
+        assert (await hasty_stage.slack.courier.deliver(sent.raw)).json() == CLEAR
     for _ in range(6):
-        await hurry(stage)
-    await stage.quiet(seconds=20)
-    whispered = [message.text for message in stage.slack.posts(stage.slack_channel, visible_to=stage["Ana"])]
+        await hurry(hasty_stage)
+    await hasty_stage.quiet(seconds=20)
+    whispered = [
+        message.text for message in hasty_stage.slack.posts(hasty_stage.slack_channel, visible_to=hasty_stage["Ana"])
+    ]
     assert [said for said in whispered if "already done" in said] == whispered[1:]
-    assert len(receipts(stage, "Ana")) == await stage.count("kudos") == 1
-    assert await stage.count("outbox", "state = 'parked' OR error <> ''") == 0
+    assert len(receipts(hasty_stage, "Ana")) == await hasty_stage.count("kudos") == 1
+    assert await hasty_stage.count("outbox", "state = 'parked' OR error <> ''") == 0
 
 
-async def test_a_slow_database_refuses_later_and_in_private(stage: Stage) -> None:
-    view = await opened(stage)
-    async with stage.sessions.engine.begin() as connection:
+async def test_a_slow_database_refuses_later_and_in_private(hasty_stage: Stage) -> None:
+    view = await opened(hasty_stage)
+    async with hasty_stage.sessions.engine.begin() as connection:
         await connection.execute(text("LOCK TABLE press IN ACCESS EXCLUSIVE MODE"))
-        assert (await stage.slack.submit(view, filled(stage, "Luis", points="51"))).json() == CLEAR
+        assert (await hasty_stage.slack.submit(view, filled(hasty_stage, "Luis", points="51"))).json() == CLEAR
     for _ in range(6):
-        await hurry(stage)
-    await stage.quiet(seconds=20)
-    [whispered] = stage.slack.posts(stage.slack_channel, visible_to=stage["Ana"])
+        await hurry(hasty_stage)
+    await hasty_stage.quiet(seconds=20)
+    [whispered] = hasty_stage.slack.posts(hasty_stage.slack_channel, visible_to=hasty_stage["Ana"])
     assert "This needs 51 points" in whispered.text
-    assert await stage.count("kudos") == 0
+    assert await hasty_stage.count("kudos") == 0
 
 
 async def test_a_bug_is_said_under_the_first_input_and_in_the_log(stage: Stage) -> None:

@@ -120,7 +120,7 @@ class Stage:
         )
         return [tuple(row) for row in rows]
 
-    async def quiet(self, *, seconds: float = 10) -> None:
+    async def quiet(self, *, seconds: float = 60) -> None:
         """Until everything that arrived is worked on and everything owed is sent."""
         async with asyncio.timeout(seconds):
             while await self._unfinished():

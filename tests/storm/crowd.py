@@ -113,12 +113,15 @@ class Crowd:
         channel = self.places["slack"]
         is_person = self.chance.random() < 0.5
         first = self.teams.world.clock()
-        delivery = await self.slack.slash(thanks.giver, channel, "/kudos", thanks.words)
+        delivery = latest = await self.slack.slash(thanks.giver, channel, "/kudos", thanks.words)
 
         async def again() -> Delivery:
+            nonlocal latest
             if is_person and self.teams.world.clock() - first < SOON:
-                return await self.slack.slash(thanks.giver, channel, "/kudos", thanks.words)
-            return await self.slack.courier.deliver(delivery.raw)
+                latest = await self.slack.slash(thanks.giver, channel, "/kudos", thanks.words)
+                return latest
+            # Of what the person wrote last: an earlier request that was lost is, much later, as new as the same words.
+            return await self.slack.courier.deliver(latest.raw)
 
         return delivery, again
 

@@ -83,7 +83,7 @@ async def test_by_webhook(telegram: TelegramSimulator, world: World) -> None:
 async def test_by_polling(telegram: TelegramSimulator, world: World) -> None:
     platform, desk, stop = await started(telegram, "polling"), MemoryDesk(), asyncio.Event()
     telegram.updates.set_webhook("http://127.0.0.1:9/left-over", SECRET)
-    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
         group.create_task(poll(platform, desk, stop, rhythm=Rhythm(hold=1)))
         while telegram.updates.webhook_url:  # noqa: ASYNC110 - the poller deletes it
             await asyncio.sleep(0.005)

@@ -24,7 +24,7 @@ def desk() -> MemoryDesk:
 @asynccontextmanager
 async def polling(platform: TelegramPlatform, desk: MemoryDesk, rhythm: Rhythm = FAST) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
         group.create_task(poll(platform, desk, stop, rhythm=rhythm))
         try:
             yield

@@ -54,7 +54,7 @@ class SlackSimulator(Stage):
         self.retry_delays = tuple(retry_delays)
         self.app = app or App()
         self.server = self.app.host(self.server, world.ids.slack("A"))
-        self.workspace = Workspace(world, self.app.id, world.ids.slack("B"))
+        self.workspace = Workspace(world, self.app.id, world.ids.slack("B"), patience)
         self.payloads = PayloadMaker(self.workspace)
         self.app.admit(WebApi(self.workspace, self), bot_token)
         if self.app.app_token:

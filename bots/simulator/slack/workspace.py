@@ -7,7 +7,6 @@ from bots.simulator.slack.views import View
 from bots.simulator.transcript import Message
 from bots.simulator.world import Conversation, Json, Person, World
 
-TRIGGER_SECONDS = 3.0
 RESPONSE_SECONDS = 30 * 60.0
 RESPONSE_USES = 5
 
@@ -35,6 +34,7 @@ class Workspace:
     world: World
     app_id: str
     bot_id: str
+    patience: float
     triggers: dict[str, Trigger] = field(default_factory=dict)
     response_urls: dict[str, ResponseUrl] = field(default_factory=dict)
     views: list[View] = field(default_factory=list)
@@ -50,13 +50,13 @@ class Workspace:
         return trigger_id
 
     def use_trigger(self, trigger_id: str) -> Person:
-        """A trigger opens one modal within 3 seconds. Raises SlackApiError."""
+        """A trigger opens one modal, as long as Slack waits for an answer. Raises SlackApiError."""
         trigger = self.triggers.get(trigger_id)
         if trigger is None:
             raise SlackApiError("invalid_trigger_id")
         if trigger.is_used:
             raise SlackApiError("exchanged_trigger_id")
-        if self.now() - trigger.made_at > TRIGGER_SECONDS:
+        if self.now() - trigger.made_at > self.patience:
             raise SlackApiError("expired_trigger_id")
         trigger.is_used = True
         return trigger.person

@@ -15,14 +15,14 @@ from core.leaderboards.asking import CREWS
 from core.leaderboards.models import MEASURES, PERIODS
 
 SUBVERBS: Mapping[str, frozenset[str]] = {
-    "kudos": frozenset({"undo", "me", "private"}),
+    "kudos": frozenset({"undo", "me", "top", "private"}),
     "badge": frozenset({"undo", "story", "comment", "report", "revoke"}),
     "points": frozenset({"history"}),
     "leaderboard": frozenset({*MEASURES, *PERIODS, *CREWS}),
-    "settings": frozenset({"language", "zone", "quiet", "notices"}),
+    "settings": frozenset({"language", "zone", "quiet", "notices", "ranks"}),
     "admin": frozenset({"connect", "disconnect"}),
 }
-ALONE = frozenset({"undo", "me"})
+ALONE = frozenset({"undo", "me", "top"})
 """Subverbs that nothing may follow: `/kudos me` is a question, `/kudos me and my team …` is not."""
 
 NAMES_THINGS = frozenset({"badge", "why"})

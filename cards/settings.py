@@ -15,13 +15,14 @@ QUIET_LENGTH_MAX = 20
 @dataclass(frozen=True, slots=True)
 class SettingsView:
     """`language` and `zone` are empty for "what the platform and the company say"; `zone_now` is the one in force. `quiet` is
-    `22:00–07:00`, empty for none."""
+    `22:00–07:00`, empty for none. Who is not `is_ranked` is on no leaderboard."""
 
     language: str
     zone: str
     zone_now: str
     quiet: str
     wants_notices: bool
+    is_ranked: bool
 
 
 def form(words: Words, view: SettingsView, opening: Opening) -> Card:
@@ -37,7 +38,8 @@ def kept(words: Words, view: SettingsView) -> Card:
         (words("settings.language"), _named(words, view.language)),
         (words("settings.zone"), view.zone_now),
         (words("settings.quiet"), view.quiet or words("settings.never")),
-        (words("settings.notices"), words("settings.on" if view.wants_notices else "settings.off")),
+        (words("settings.notices"), words(f"settings.{_switch(view.wants_notices)}")),
+        (words("settings.ranks"), words(f"settings.{_switch(view.is_ranked)}")),
     )
     return Card(title, (Heading(title), Facts(pairs), Paragraph((Text(words("settings.answers"), subtle=True),))))
 
@@ -65,5 +67,9 @@ def _inputs(words: Words, view: SettingsView, opening: Opening) -> Iterator[Elem
         length_max=QUIET_LENGTH_MAX,
     )
     switch = (("on", words("settings.on")), ("off", words("settings.off")))
-    now = opening.value("notices", "on" if view.wants_notices else "off")
-    yield Choice("notices", words("settings.notices"), switch, now)
+    for name, now in (("notices", view.wants_notices), ("ranks", view.is_ranked)):
+        yield Choice(name, words(f"settings.{name}"), switch, opening.value(name, _switch(now)))
+
+
+def _switch(is_on: bool) -> str:
+    return "on" if is_on else "off"

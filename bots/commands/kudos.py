@@ -1,4 +1,4 @@
-"""`/kudos @ana @luis why #tag +5`, `/kudos private …`, `/kudos undo`, `/kudos me`, and the buttons of its cards."""
+"""`/kudos @ana @luis why #tag +5`, `/kudos private …`, `/kudos undo`, `/kudos me`, `/kudos top`, and the buttons of its cards."""
 
 import re
 from dataclasses import replace
@@ -62,6 +62,8 @@ async def run(turn: Turn) -> Reply | None:
         return _taken_back(turn, kudos_id)
     if turn.command.subverb == "me":
         return Reply("kudos_mine", {"reader": turn.member.member_id})
+    if turn.command.subverb == "top":
+        return Reply("kudos_top", {"reader": turn.member.member_id}, Audience.QUIET)
     if turn.command.is_bare:
         return form(turn)
     is_private = turn.command.subverb == "private"

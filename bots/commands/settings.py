@@ -1,4 +1,4 @@
-"""`/settings`, `/settings language es`, `zone Madrid`, `quiet 22:00-07:00`, `notices off`; and the form of all of them."""
+"""`/settings`, `/settings language es`, `zone Madrid`, `quiet 22:00-07:00`, `notices off`, `ranks off`; and the form of all of them."""
 
 from dataclasses import replace
 from datetime import time
@@ -9,11 +9,12 @@ from bots.turn import Turn
 from bots.turns import asked_locale
 from cards.words import locale_names, words_for
 from core.errors import Refusal
+from core.leaderboards import service as leaderboards
 from core.people import preferences
 from core.people.preferences import Preferences
 
 FORM = forms.Form("settings_form", {"zone_unknown": "zone", "quiet_invalid": "quiet"})
-ON, OFF, AUTOMATIC = "on", "off", "auto"
+ON, OFF, AUTOMATIC, RANKS = "on", "off", "auto", "ranks"
 
 
 class LanguageUnknown(Refusal):
@@ -36,7 +37,11 @@ async def run(turn: Turn) -> Reply:
     if turn.command.is_bare:
         return form(turn)
     held = await preferences.get(turn.session, turn.member.member_id, workspace_id=turn.workspace.id)
-    return await _keep(turn, _changed(held, turn.command.subverb, turn.command.text), Manner.POST)
+    if turn.command.subverb == RANKS:
+        await _rank(turn, turn.command.text)
+    else:
+        held = _changed(held, turn.command.subverb, turn.command.text)
+    return await _keep(turn, held, Manner.POST)
 
 
 def form(turn: Turn) -> Reply:
@@ -51,6 +56,8 @@ async def send(turn: Turn) -> Reply:
     for name in ("language", "zone", "quiet", "notices"):
         if name in act.inputs or name in ("zone", "quiet"):  # an emptied text is not sent by every platform
             held = _changed(held, name, act.inputs.get(name, ""))
+    if RANKS in act.inputs:
+        await _rank(turn, act.inputs[RANKS])
     return await _keep(turn, held, Manner.EDIT)
 
 
@@ -61,7 +68,7 @@ async def _keep(turn: Turn, chosen: Preferences, manner: Manner) -> Reply:
 
 
 def _changed(held: Preferences, name: str, typed: str) -> Preferences:
-    word = words_for("en").subverbs().get(typed.strip().casefold(), typed.strip())
+    word = _word(typed)
     match name:
         case "language":
             return replace(held, locale=_language(word))
@@ -74,6 +81,17 @@ def _changed(held: Preferences, name: str, typed: str) -> Preferences:
             return replace(held, wants_notices=_switched(word))
         case _:
             raise SettingUnknown(typed=typed[:40])
+
+
+async def _rank(turn: Turn, typed: str) -> None:
+    """Whether boards show the member."""
+    change = leaderboards.show if _switched(_word(typed)) else leaderboards.hide
+    await change(turn.session, turn.member.member_id, workspace_id=turn.workspace.id)
+
+
+def _word(typed: str) -> str:
+    """What is meant by a word that any language may write in its own way."""
+    return words_for("en").subverbs().get(typed.strip().casefold(), typed.strip())
 
 
 def _language(typed: str) -> str | None:

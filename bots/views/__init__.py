@@ -16,6 +16,7 @@ from bots.views import (
     points,
     settings,
     steps,
+    top,
     why,
 )
 from bots.views.scene import Scene
@@ -30,6 +31,7 @@ VIEWS: Mapping[str, View] = {
     "kudos_taken_back": kudos.taken_back,
     "kudos_seconded": kudos.seconded,
     "kudos_mine": kudos.mine,
+    "kudos_top": top.page,
     "kudos_form": forms.kudos,
     "why_points": why.points,
     "why_badge": why.badge,

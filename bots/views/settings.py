@@ -5,6 +5,7 @@ from bots.views.scene import Scene
 from cards import settings as cards
 from cards.model import Card
 from cards.settings import SettingsView
+from core.leaderboards import queries as leaderboards
 from core.people import preferences
 
 
@@ -25,4 +26,5 @@ async def _view(scene: Scene) -> SettingsView:
         zone_now=held.time_zone or scene.home.time_zone,
         quiet=f"{held.quiet_from:%H:%M}–{held.quiet_to:%H:%M}" if is_quiet else "",
         wants_notices=held.wants_notices,
+        is_ranked=not await leaderboards.hides(scene.session, scene.reference["reader"], workspace_id=scene.home.id),
     )

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Period, period
@@ -18,7 +19,7 @@ from core.database import Hot
 from core.leaderboards import statements
 from core.leaderboards.asking import END, START, Asked, Crew, Point
 from core.leaderboards.models import ALL_TIME, PERIODS
-from core.people.models import Workspace
+from core.people.models import Member, Workspace
 
 PAGE_SIZE = 10
 OWN_FROM_TOP = 4
@@ -135,6 +136,12 @@ def _numbered(rows: Sequence[Any], known: dict[int, int]) -> list[Row]:
             rank = last.rank if last.score == row.score else last.rank + ties
         numbered.append(Row(rank, row.member_id, row.score))
     return numbered
+
+
+async def hides(session: AsyncSession, member_id: int, *, workspace_id: int) -> bool:
+    """Whether a member chose to be on no board."""
+    of_member = (Member.workspace_id == workspace_id, Member.id == member_id)
+    return bool(await session.scalar(select(Member.hides_rank).where(*of_member)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from cards import forms, home, identity, kudos, leaderboards, places, points, refusals, settings, steps, why
+from cards import forms, home, identity, kudos, leaderboards, places, points, refusals, settings, steps, top, why
 from cards import help as helps
 from cards.forms import KudosForm, Opening
 from cards.home import HomeView
@@ -16,6 +16,7 @@ from cards.points import HistoryRow, PointsView
 from cards.render import Context
 from cards.settings import SettingsView
 from cards.steps import Progress
+from cards.top import Ranked, TopView, Trend
 from cards.why import BadgeWhy, Share
 from cards.words import Words
 from core.leaderboards.asking import Asked, Crew, Point
@@ -126,6 +127,12 @@ def own_page(words: Words, **changes: Any) -> Card:
     return home.home(words, HomeView(**{**usual, **changes}))
 
 
+def top_page(words: Words) -> Card:
+    recognised = (Ranked(1, LUIS, 12), Ranked(2, ZOE, 9), Ranked(2, ANA, 9), Ranked(4, INES, 1))
+    trends = (Trend("teamwork", "🤝", 14), Trend("release", "", 1))
+    return top.page(words, TopView(1, recognised, (Ranked(1, ANA, 7),), trends))
+
+
 def kudos_steps(words: Words, **changes: Any) -> Card:
     values = {"message": MESSAGE, "tags": "teamwork", "privacy": "public", "place": "8"}
     usual: dict[str, Any] = {"nonce": "4f7k2m9q", "reader": 1, "values": values, "people": (LUIS.name, INES.name)}
@@ -152,14 +159,18 @@ SAMPLES: Mapping[str, Callable[[Words], Card]] = {
     "kudos_with_views": lambda words: kudos.given(words, kudos_view(), timedelta(minutes=10)),
     "kudos_own": lambda words: kudos.own(words, kudos_view(), timedelta(minutes=10)),
     "kudos_mine": mine,
+    "kudos_top": top_page,
+    "kudos_top_empty": lambda words: top.page(words, TopView(1, (), (), ())),
     "why_points": lambda words: why.points(words, [Share("kudos", 9, 12), Share("badge_earned", 1, 50)]),
     "why_badge": lambda words: why.badge(words, why_badge_view()),
     "settings_form": lambda words: settings.form(
         words,
-        SettingsView("es", "Europe/Madrid", "Europe/Madrid", "22:00–07:00", wants_notices=True),
+        SettingsView("es", "Europe/Madrid", "Europe/Madrid", "22:00–07:00", wants_notices=True, is_ranked=True),
         Opening(1, "x", 0),
     ),
-    "settings_kept": lambda words: settings.kept(words, SettingsView("", "", "Etc/UTC", "", wants_notices=False)),
+    "settings_kept": lambda words: settings.kept(
+        words, SettingsView("", "", "Etc/UTC", "", wants_notices=False, is_ranked=False)
+    ),
     "kudos_form": kudos_form,
     "kudos_form_again": kudos_form_again,
     **BADGES,

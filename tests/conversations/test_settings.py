@@ -107,3 +107,19 @@ async def test_a_wrong_form_comes_back_with_the_reason(stage: Stage) -> None:
     assert "Europe/Madrid" in str(answer.body)
     assert "'value': 'Madird'" in str(answer.body)
     assert await stage.count("profile", "locale = 'fr'") == 0
+
+
+async def test_who_hides_is_on_no_leaderboard_until_they_show_themselves(stage: Stage) -> None:
+    await stage.slack.slash(stage["Ana"], stage.slack_channel, "/kudos", "@[Luis] for the demo")
+    await stage.quiet()
+    assert "Luis" not in await board_after(stage, "ranks off")
+    assert await stage.count("member", "hides_rank") == 1
+    assert "Luis" in await board_after(stage, "clasificaciones sí")
+    assert "neither on nor off" in await ask(stage, "ranks maybe")
+
+
+async def board_after(stage: Stage, text: str) -> str:
+    """What a colleague sees of a leaderboard once Luis has said that."""
+    await ask(stage, text)
+    delivery = await stage.slack.slash(stage["Ana"], stage.slack_channel, "/leaderboard", "kudos")
+    return json.dumps(delivery.json(), ensure_ascii=False)

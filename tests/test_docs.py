@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from bots.cli.people import WRONG
 from bots.settings import Settings
+from core.database import Sessions
 from core.people.importing.cells import COLUMNS
 from core.points.models import AMOUNT_MAX
 from tests.cli.conftest import commands
@@ -96,6 +98,17 @@ def test_every_column_of_the_people_file_is_documented(column: str) -> None:
 
 def test_every_sentence_of_the_import_says_what_to_do() -> None:
     assert not [code for code, sentence in WRONG.items() if ";" not in sentence and ":" not in sentence]
+
+
+async def test_every_table_is_documented(database: Sessions) -> None:
+    async with database.begin(role="ops") as (session, _):
+        found = await session.scalars(
+            text(
+                "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace ="
+                " CAST('public' AS regnamespace) AND NOT relispartition AND relname <> 'alembic_version'"
+            )
+        )
+    assert {name for name in found if f"`{name}`" not in page("database.md")} == set()
 
 
 def test_limit_of_an_amount_is_the_one_that_verify_tells() -> None:

@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 
 import migrations
-from bots import functions, pictures, vitals
+from bots import effects, functions, pictures, vitals
 from bots.chat import Platform
 from bots.deliver import Deliverer
 from bots.desk import Desk
@@ -64,6 +64,7 @@ class Application:
     deliverer: Deliverer
     metrics: Metrics
     channels: list[Channel] = field(default_factory=list)
+    runs_jobs: bool = True
 
 
 def _pictures_from(settings: Settings) -> str:
@@ -76,6 +77,7 @@ def build(
     settings: Settings, sessions: Sessions, http: aiohttp.ClientSession, *, teams_authority: str | None = None
 ) -> Application:
     """Put a process together; nothing runs yet. `teams_authority` replaces Entra's token service (simulator)."""
+    effects.fill()
     channels = list(_channels(settings, sessions, http, teams_authority))
     platforms: dict[str, Platform] = {channel.platform.name: channel.platform for channel in channels}
     presenter = Presenter(button_secret(settings), _pictures_from(settings))
@@ -104,6 +106,7 @@ def build(
         deliverer=Deliverer(sessions, platforms, presenter, sender_bell, metrics),
         metrics=metrics,
         channels=channels,
+        runs_jobs=settings.schedule == "on",
     )
 
 
@@ -211,7 +214,7 @@ async def running(application: Application, *, host: str, port: int) -> AsyncIte
 @asynccontextmanager
 async def _background(application: Application) -> AsyncIterator[None]:
     """The tasks of a process belong to one group; if one dies of a bug the process ends, and its supervisor starts it anew."""
-    ticker = make_ticker(application.sessions)
+    ticker = make_ticker(application.sessions, runs_jobs=application.runs_jobs)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(application.worker.run()), group.create_task(application.deliverer.run())]
         for channel in application.channels:

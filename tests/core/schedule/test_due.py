@@ -1,6 +1,7 @@
 """What a job owes: each form of trigger, catching up, and the clocks of the world."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -93,7 +94,7 @@ def test_whole_days_begin_at_local_midnight_and_weeks_on_monday() -> None:
     )
 
     assert all(slot.at.astimezone(MADRID).strftime("%H:%M %a") == "00:00 Mon" for slot in slots)
-    assert [b.at - a.at for a, b in zip(slots, slots[1:], strict=False)] == [timedelta(days=14)]
+    assert [b.at - a.at for a, b in pairwise(slots)] == [timedelta(days=14)]
 
 
 def test_a_single_date_is_owed_once_also_when_it_is_past() -> None:

@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 
 import migrations
-from bots import functions, pictures, vitals
+from bots import effects, functions, pictures, vitals
 from bots.chat import Platform
 from bots.deliver import Deliverer
 from bots.desk import SLACK_WINDOW, Desk, Window
@@ -64,6 +64,7 @@ class Application:
     deliverer: Deliverer
     metrics: Metrics
     channels: list[Channel] = field(default_factory=list)
+    runs_jobs: bool = True
 
 
 def _pictures_from(settings: Settings) -> str:
@@ -82,6 +83,7 @@ def build(
 ) -> Application:
     """Put a process together; nothing runs yet. For simulators `teams_authority` replaces Entra's token service, and one that
     waits longer than Slack does has a longer window."""
+    effects.fill()
     channels = list(_channels(settings, sessions, http, teams_authority, slack_window))
     platforms: dict[str, Platform] = {channel.platform.name: channel.platform for channel in channels}
     presenter = Presenter(button_secret(settings), _pictures_from(settings))
@@ -95,22 +97,25 @@ def build(
         wake_worker=worker_bell.ring,
         wake_sender=sender_bell.ring,
     )
-    application = web.Application(client_max_size=BODY_BYTES_MAX)
-    for channel in channels:
-        application.add_routes(channel.routes(dispatcher))
-    application.add_routes(
-        health.routes(vitals.checks(sessions), metrics.registry, lambda: vitals.count(sessions, metrics))
-    )
-    application.add_routes(picture_pages.routes(pictures.finder(sessions)))
     return Application(
         sessions=sessions,
-        web=application,
+        web=_site(sessions, metrics, [route for channel in channels for route in channel.routes(dispatcher)]),
         dispatcher=dispatcher,
         worker=Worker(sessions, dispatcher, worker_bell),
         deliverer=Deliverer(sessions, platforms, presenter, sender_bell, metrics),
         metrics=metrics,
         channels=channels,
+        runs_jobs=settings.schedule == "on",
     )
+
+
+def _site(sessions: Sessions, metrics: Metrics, of_channels: list[web.RouteDef]) -> web.Application:
+    """Everything that is served by HTTP."""
+    site = web.Application(client_max_size=BODY_BYTES_MAX)
+    site.add_routes(of_channels)
+    site.add_routes(health.routes(vitals.checks(sessions), metrics.registry, lambda: vitals.count(sessions, metrics)))
+    site.add_routes(picture_pages.routes(pictures.finder(sessions)))
+    return site
 
 
 def _channels(
@@ -222,7 +227,7 @@ async def running(application: Application, *, host: str, port: int) -> AsyncIte
 @asynccontextmanager
 async def _background(application: Application) -> AsyncIterator[None]:
     """The tasks of a process belong to one group; if one dies of a bug the process ends, and its supervisor starts it anew."""
-    ticker = make_ticker(application.sessions)
+    ticker = make_ticker(application.sessions, runs_jobs=application.runs_jobs)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(application.worker.run()), group.create_task(application.deliverer.run())]
         for channel in application.channels:

@@ -13,6 +13,7 @@ FIELDS = frozenset(
     {
         "event", "level", "timestamp", "logger", "exception", "exc_info",
         "platform", "reference", "kind", "outbox", "reason", "host", "port", "channels", "remedy", "count", "state",
+        "job", "workspace",
     }
 )  # fmt: skip
 """What may be logged; anything else is left out, so that a careless call cannot leak."""

@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     )
     public_url: str = Field("", description="https address under which people reach Plaudit")
     timezone: str = Field("Etc/UTC", description="IANA zone of a new workspace")
+    schedule: Literal["on", "off"] = Field("on", description="off: this process leaves jobs and draws to others")
     functions: Path | None = Field(
         None, description="Python file with your own metrics and callbacks, see the reference of badges"
     )

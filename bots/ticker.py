@@ -1,6 +1,7 @@
 """The clock: APScheduler calls, the functions decide. It keeps no state, so any number of replicas may tick."""
 
-from datetime import timedelta
+import secrets
+from datetime import datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -8,9 +9,11 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from core import drafts, inbox, outbox, tokens
 from core.badges import choosing
-from core.database import Sessions
+from core.database import Sessions, retrying
 from core.identity import service as identity
 from core.leaderboards import upkeep as leaderboards
+from core.schedule import service as schedule
+from core.schedule.service import Due, Ran
 
 log = structlog.get_logger()
 
@@ -18,13 +21,18 @@ KEEP_DELIVERIES = timedelta(days=14)
 KEEP_MESSAGES = timedelta(days=30)
 KEEP_TOKENS = timedelta(days=7)
 KEEP_CHOICES = timedelta(hours=1)
+KEEP_RUNS = timedelta(days=400)
 TIDY_MINUTES = 10
 RANK_MINUTES = 1
 RANK_SECONDS = 60
+JOBS_EACH_SECONDS = 10
+JOB_SECONDS = 300
+SLOTS_AT_A_TIME = 100
 
 
-def make_ticker(sessions: Sessions) -> AsyncIOScheduler:
-    """A scheduler that is not started yet. What was missed while nobody ran is done once."""
+def make_ticker(sessions: Sessions, *, runs_jobs: bool = True) -> AsyncIOScheduler:
+    """A scheduler that is not started yet. What was missed while nobody ran is done once. Without `runs_jobs` the jobs of
+    workspaces are left to other processes."""
 
     async def tidy() -> None:
         try:
@@ -38,11 +46,19 @@ def make_ticker(sessions: Sessions) -> AsyncIOScheduler:
         except Exception:
             log.exception("ranking_failed")
 
+    async def work() -> None:
+        try:
+            await run_jobs(sessions)
+        except Exception:
+            log.exception("schedule_failed")
+
     scheduler = AsyncIOScheduler(
         timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
     scheduler.add_job(tidy, IntervalTrigger(minutes=TIDY_MINUTES), id="tidy")
     scheduler.add_job(rank, IntervalTrigger(minutes=RANK_MINUTES), id="rank")
+    if runs_jobs:
+        scheduler.add_job(work, IntervalTrigger(seconds=JOBS_EACH_SECONDS), id="jobs")
     return scheduler
 
 
@@ -56,6 +72,7 @@ async def tidy_up(sessions: Sessions) -> None:
         await choosing.forget(session, before=now - KEEP_CHOICES)
         await drafts.forget(session, before=now)
         await identity.forget(session, before=now - timedelta(minutes=identity.MINUTES))
+        await schedule.forget(session, before=now - KEEP_RUNS)
 
 
 async def rank_all(sessions: Sessions) -> None:
@@ -70,3 +87,40 @@ async def rank_all(sessions: Sessions) -> None:
             await leaderboards.take_snapshots(session, company, now=now)
             if company.is_big:
                 await leaderboards.make_steps(session, company, now=now)
+
+
+async def run_jobs(sessions: Sessions) -> None:
+    """Do what the jobs of all workspaces owe. One that fails does not keep the others waiting."""
+    async with sessions.begin(role="ops", statement_seconds=RANK_SECONDS) as (session, now):
+        await schedule.reconcile(session, now=now)
+        waiting = await schedule.list_due(session, now=now)
+    for job in waiting:
+        for _ in range(SLOTS_AT_A_TIME):
+            ran = await run_job(sessions, job)
+            if ran is None or ran.is_last:
+                break
+
+
+async def run_job(sessions: Sessions, job: Due) -> Ran | None:
+    """Run the first slot that a job owes, in a transaction of its own. None: there is none, or it failed, which is noted."""
+    begun: list[datetime] = []
+
+    async def attempt() -> Ran | None:
+        async with sessions.begin(job.workspace_id, statement_seconds=JOB_SECONDS) as (session, now):
+            begun.append(now)
+            return await schedule.run_due(session, workspace_id=job.workspace_id, name=job.name, now=now)
+
+    try:
+        return await retrying(attempt)
+    except Exception as fault:
+        reference = secrets.token_hex(4)
+        log.exception("job_failed", workspace=job.workspace_id, job=job.name, reference=reference)
+        async with sessions.begin(job.workspace_id) as (session, now):
+            await schedule.fail(
+                session,
+                workspace_id=job.workspace_id,
+                name=job.name,
+                error=f"{type(fault).__name__} ({reference})",
+                now=begun[-1] if begun else now,
+            )
+        return None

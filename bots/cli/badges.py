@@ -1,6 +1,7 @@
 """`plaudit import badges`: a dry run with a line for every fault and warning, or with --apply the same and then all of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from core.badges.definition.kinds import GIVEN_BY_HAND
 from core.badges.definition.reading import Read, read
 from core.badges.importing import Plan
 from core.database import Sessions
+from core.people.models import Workspace
+from core.schedule import checks
 
 STATEMENT_SECONDS = 120
 LISTED_MAX = 50
@@ -24,6 +27,7 @@ WRONG: Mapping[str, str] = {
     "color_invalid": "{found} is no color; write one like #4CAF50",
     "control_character": "holds a character that cannot be kept (NUL, or half of a surrogate pair); take it out",
     "cron_empty": "has no field; set at least one, such as hour",
+    "cron_never": "fits no day of any year; set month, day, week and day_of_week so that they can meet",
     "cron_invalid": "{found} is nothing that this field takes; write a number from {low} to {high}, a range, a list, */n{words}",
     "date_invalid": "{found} is no date; write MM-DD or YYYY-MM-DD",
     "dates_mixed": "mixes {start} and {end}; write both as MM-DD or both as YYYY-MM-DD",
@@ -85,6 +89,9 @@ WARNED: Mapping[str, str] = {
     "cooldown_without_multiple": "has no effect: the badge is had once for ever; set multiple to true if that is not meant",
     "date_turned": "{found} is read as {read} (MM-DD)",
     "dow_from_monday": "[1, 2, 3, 4, 5] is Tuesday to Saturday: 0 is Monday; write [0, 1, 2, 3, 4] for Monday to Friday",
+    "job_over": "names no time that is still to come: the job never runs; set later years, or leave year out",
+    "job_past": "{found} is past: the job runs once, as soon as it is written; set a later date, or skip_past_dates to true",
+    "job_past_skipped": "{found} is past and skip_past_dates is true: the job never runs; set a later date",
     "job_missing": "is not set; nothing says when the rules are to be looked at",
     "nomination_config_missing": "is not set; campaigns will have the usual durations",
     "rules_missing": "is not set; nothing says when the badge is earned",
@@ -119,7 +126,10 @@ async def import_badges(
     with busy(f"Reading {path.name}"):
         found = load(path)
     workspace_id = await workspace_named(sessions, workspace)
-    async with sessions.begin(workspace_id, statement_seconds=STATEMENT_SECONDS) as (session, _):
+    async with sessions.begin(workspace_id, statement_seconds=STATEMENT_SECONDS) as (session, now):
+        home = await session.get_one(Workspace, workspace_id)
+        late = tuple(checks.warnings(found, time_zone=home.time_zone, now=now))
+        found = replace(found, faults=(*found.faults, *checks.faults(found)), warnings=(*found.warnings, *late))
         if is_applied:
             await importing.hold(session, workspace_id=workspace_id)
         planned = await importing.plan(session, found, workspace_id=workspace_id, is_strict=is_strict)

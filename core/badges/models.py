@@ -62,6 +62,7 @@ class Badge(Numbered, Table):
             name="kind",
         ),
         Index("ix_badge_name", "workspace_id", text("lower(name)")),
+        Index("ix_badge_job", "workspace_id", "id", postgresql_where=text("definition ? 'job'")),
     )
 
     public_id: Mapped[uuid.UUID] = mapped_column(server_default=func.gen_random_uuid())

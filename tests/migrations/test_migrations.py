@@ -204,6 +204,7 @@ async def filled(session: AsyncSession, workspace: Workspace) -> None:
             "INSERT INTO draft (workspace_id, conversation, member_id, kind, nonce, reference, expires_at)"
             " VALUES (:workspace, 'telegram:1:1', :member, 'kudos_form', '1f', '{}', now())"
         ),
+        "INSERT INTO job VALUES (:workspace, 'digest', NULL, '{}', 'Etc/UTC')",
         "INSERT INTO job_run VALUES (:workspace, 'digest', '2026-11-20')",
         "INSERT INTO link (workspace_id, member_id, platform, tenant, remote_id) VALUES (:workspace, :member, 'slack', 'T1', 'U1')",
         "INSERT INTO leaderboard_step VALUES (:workspace, 'points', 'all', 1, 1)",

@@ -5,22 +5,18 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from core.badges.definition import days
+from core.badges.definition.cron import RANGES, read_field
 from core.badges.definition.findings import Findings, below, nearest, shown
 from core.badges.definition.parts import Part, Word, refuse, validate
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-ORDINALS = ("1st", "2nd", "3rd", "4th", "5th", "last")
-_RANGES = {
-    "year": (1970, 9999, ()), "month": (1, 12, MONTHS), "week": (1, 53, ()), "day": (1, 31, ()), "day_of_week": (0, 6, WEEKDAYS),
-    "hour": (0, 23, ()), "minute": (0, 59, ()), "second": (0, 59, ()),
-}  # fmt: skip
-CRON_FIELDS = tuple(_RANGES)
 TRIGGERS = ("cron", "interval", "date")
 
 
 class Cron(Part):
-    """Fields as APScheduler reads them, kept as text: `*`, `*/5`, `1-5`, `mon-fri`, `1,15`, day `last` or `2nd tue`."""
+    """Fields as APScheduler reads them, kept as text: `*`, `*/5`, `1-5`, `mon-fri`, `1,15`, day `last` or `2nd tue`.
+
+    What is below the smallest field that is set is at its first value, everything else at any: `{"hour": 16}` is 16:00:00.
+    """
 
     year: str | None = None
     month: str | None = None
@@ -50,6 +46,9 @@ class Interval(Part):
 
 
 class Job(Part):
+    """`catch_up` says what is owed of what was missed while nothing ran: only the `latest`, `all` of it, or `none`. Not set, it is
+    `latest`, or `all` where `coalesce` is false. What is older than `misfire_grace_time` seconds is never caught up."""
+
     trigger: Literal["cron", "interval", "date"]
     cron: Cron | None = None
     interval: Interval | None = None
@@ -60,6 +59,7 @@ class Job(Part):
     jitter: Annotated[int, Field(ge=0, le=86_400)] | None = None
     misfire_grace_time: Annotated[int, Field(ge=1)] | None = None
     coalesce: bool = True
+    catch_up: Literal["latest", "all", "none"] | None = None
     max_instances: Annotated[int, Field(ge=1, le=100)] = 1
     skip_past_dates: bool = False
 
@@ -135,46 +135,15 @@ def _run_date(value: Any, path: str, findings: Findings) -> Any:
 
 
 def _cron(value: Any, path: str, findings: Findings) -> Cron | None:
-    if value == {}:
+    if isinstance(value, dict) and all(field is None for field in value.values()):
         findings.fault(path, "cron_empty")
         return None
     if isinstance(value, dict):
         for key, field in value.items():
-            if key in _RANGES and field is not None and not _is_cron_field(key, field):
-                low, high, words = _RANGES[key]
+            if key in RANGES and field is not None and read_field(key, field) is None:
+                low, high, words = RANGES[key]
                 findings.fault(
                     below(path, key), "cron_invalid", found=shown(field), low=low, high=high, words=list(words)
                 )
         value = {key: str(field) if isinstance(field, int) else field for key, field in value.items()}
     return validate(Cron, value, path, findings)
-
-
-def _is_cron_field(name: str, field: Any) -> bool:
-    if isinstance(field, bool) or not isinstance(field, int | str):
-        return False
-    text = str(field).strip().lower()
-    return bool(text) and all(_is_cron_part(name, part.strip()) for part in text.split(","))
-
-
-def _is_cron_part(name: str, part: str) -> bool:
-    low, high, words = _RANGES[name]
-    if name == "day" and (part == "last" or _is_weekday_of_month(part)):
-        return True
-    span, slash, step = part.partition("/")
-    if slash and not (step.isdecimal() and 0 < int(step) <= high):
-        return False
-    if span == "*":
-        return True
-    ends = [_number(end, words, low) for end in span.split("-")]
-    return len(ends) in {1, 2} and all(end is not None and low <= end <= high for end in ends) and ends == sorted(ends)  # type: ignore[type-var]
-
-
-def _is_weekday_of_month(part: str) -> bool:
-    ordinal, _, weekday = part.partition(" ")
-    return ordinal in ORDINALS and weekday in WEEKDAYS
-
-
-def _number(end: str, words: tuple[str, ...], low: int) -> int | None:
-    if end in words:
-        return words.index(end) + low
-    return int(end) if end.isdecimal() and len(end) <= 4 else None

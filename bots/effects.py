@@ -1,0 +1,5 @@
+"""What the jobs of badges do, by the name under which the schedule asks for it."""
+
+
+def fill() -> None:
+    """Tell the schedule what this process can do; to be called before any job is run."""

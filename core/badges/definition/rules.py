@@ -68,6 +68,7 @@ class BestSeller(Part):
     type: Literal["BestSeller"]
     count: Count = 1
     column: Word | None = None
+    period: Literal["current", "last"] = "current"
 
 
 class DirectManagerRule(Part):

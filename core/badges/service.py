@@ -180,10 +180,11 @@ async def grant(
     if made.award_ids:
         await paying.pay(
             session,
-            badge=badge,
+            workspace_id=workspace.id,
+            badge_ids=[badge.id],
             first=min(made.award_ids),
             last=max(made.award_ids),
-            count=len(made.award_ids),
+            count=len(made.award_ids) if badge.points else 0,
             giver_id=giver_id,
             reference=f"act:{act_id}",
             now=now,

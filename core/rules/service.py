@@ -6,31 +6,33 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Final
 
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.activities.models import LOGIN
-from core.badges import announce, paying, queries, registry, timeframe
+from core.badges import queries, registry, timeframe
 from core.badges import service as badges
 from core.badges.checks import check_time, zone_of
 from core.badges.definition.model import Definition
 from core.badges.definition.rules import AchievementRule, AttendanceRule, Birthday, EmploymentDuration, WorkAnniversary
 from core.badges.models import Badge
+from core.database import LOCK_SECONDS, sqlstate
 from core.errors import Refusal
 from core.people import queries as people
 from core.people.models import Workspace
-from core.rules import attendance, awarding, holidays, metrics, per_member
+from core.rules import attendance, granting, holidays, metrics, per_member
 from core.rules.asking import Asked
-from core.rules.candidates import Wanted, candidates
+from core.rules.awarding import Given, Grant
+from core.rules.candidates import Wanted
 from core.rules.models import RuleRun
 from core.rules.touching import is_touched, list_touchable
 
 BY_RULE: Final = ("automated", "recognition", "achievement", "computed")
-QUIET: Final = ("automated", "recognition")
-"""What comes with everyday work is told to its receiver alone."""
-ROUNDS_MAX = 3
-"""An award may touch the rules of another badge, and that one's again; what is left waits for the next touch."""
+LOCK_NOT_AVAILABLE = "55P03"
+_HURRY = text("SELECT set_config('lock_timeout', '50ms', true)")
+_TAKE_TIME = text(f"SELECT set_config('lock_timeout', '{LOCK_SECONDS}s', true)")
 
 _OF_DAY = (Birthday, EmploymentDuration, WorkAnniversary)
 
@@ -101,14 +103,17 @@ async def evaluate(
         return Evaluation(badge_id, refused=refused)
     if wanted.chooses and not await _claims(session, wanted, asked):
         return Evaluation(badge_id)
-    why = {"by": "rule", **({"run": run} if run else {}), **({"event": event} if event else {})}
-    given = await awarding.give(
-        session, candidates(wanted, asked), badge=badge, terms=wanted.terms, asked=asked, why=why
-    )
-    await _follow(session, badge, given, now)
-    if wanted.chooses and not given.many:
-        await _release(session, wanted, asked)
-    return Evaluation(badge_id, given.many, given.act_id, tuple(given.members), slow=_slow(wanted.definition))
+    given = await granting.grant(session, [Grant(badge, wanted, asked, _why(run, event))])
+    made = next(iter(given), None)
+    if made is None:
+        if wanted.chooses:
+            await _release(session, wanted, asked)
+        return Evaluation(badge_id, slow=_slow(wanted.definition))
+    return Evaluation(badge_id, made.many, made.act_id, tuple(made.members), slow=_slow(wanted.definition))
+
+
+def _why(run: str | None, event: str | None) -> dict[str, str]:
+    return {"by": "rule", **({"run": run} if run else {}), **({"event": event} if event else {})}
 
 
 async def question(
@@ -206,63 +211,77 @@ async def _release(session: AsyncSession, wanted: Wanted, asked: Asked) -> None:
     )
 
 
-async def _follow(session: AsyncSession, badge: Badge, given: awarding.Given, now: datetime) -> None:
-    """What awards bring: their points, and who is told of them."""
-    if given.undone:
-        await badges.recount(session, badge.workspace_id, badge.id, given.undone)
-    if not given.many:
-        return
-    await paying.pay(
-        session,
-        badge=badge,
-        first=given.first,
-        last=given.last,
-        count=given.many,
-        giver_id=None,
-        reference=f"act:{given.act_id or given.first}",
-        now=now,
-    )
-    crowd = announce.Crowd(given.first, given.last, given.many)
-    if given.act_id is None:
-        await announce.crowded(session, badge, crowd, is_quiet=badge.kind in QUIET)
-    elif badge.kind in QUIET:
-        await announce.in_private(session, given.act_id, given.members, workspace_id=badge.workspace_id)
-    else:
-        await announce.awarded(session, badge, given.act_id, given.members, conversation_id=None)
-
-
 async def touch(
     session: AsyncSession, *, workspace_id: int, members: Sequence[int], types: Collection[str], now: datetime
-) -> list[Evaluation]:
-    """Something of these types happened to members: award them what they have earned by it.
+) -> Sequence[Evaluation]:
+    """Something of these types happened to members: award them what they have earned by it, all badges in one statement.
 
-    Badges whose rules do not look at any of the types are left alone. What comes of it is told in the evaluations, also of badges
-    that are closed.
+    Badges whose rules look at none of the types are left alone. What awards bring may be what another badge's rules look at:
+    that one is looked at right after, unless somebody else is busy with it; then it is at the next touch, or on its schedule.
     """
-    done: list[Evaluation] = []
     if not members:
-        return done
-    touchable = await list_touchable(session, workspace_id=workspace_id)
-    touched = set(types)
-    for _ in range(ROUNDS_MAX):
-        fitting = [badge for badge in touchable if is_touched(badges.definition_of(badge), badge.kind, touched)]
-        evaluations = [
-            await evaluate(
-                session,
-                workspace_id=workspace_id,
-                badge_id=badge.id,
-                members=members,
-                now=now,
-                event=_event(touched),
-            )
-            for badge in fitting
-        ]
-        done += evaluations
-        if not any(evaluation.awarded for evaluation in evaluations):
-            break
-        touched = {metrics.EARNED}
+        return []
+    workspace = await people.workspace(session, workspace_id)
+    touchable = [
+        (badge, badges.definition_of(badge)) for badge in await list_touchable(session, workspace_id=workspace_id)
+    ]
+    done = await _touched(session, workspace, touchable, members, types, now)
+    if any(evaluation.awarded for evaluation in done):
+        done += await _afterwards(session, workspace, touchable, members, now)
     return done
 
 
-def _event(types: Collection[str]) -> str:
-    return LOGIN if LOGIN in types else min(types)
+async def _touched(
+    session: AsyncSession,
+    workspace: Workspace,
+    touchable: Sequence[tuple[Badge, Definition]],
+    members: Sequence[int],
+    types: Collection[str],
+    now: datetime,
+) -> list[Evaluation]:
+    grants: list[Grant] = []
+    refused: list[Evaluation] = []
+    event = LOGIN if LOGIN in types else min(types, default="")
+    for badge, definition in touchable:
+        if not is_touched(definition, badge.kind, types):
+            continue
+        try:
+            wanted, asked = await question(session, badge, workspace=workspace, members=members, now=now, event=event)
+        except Refusal as refusal:
+            refused.append(Evaluation(badge.id, refused=refusal))
+            continue
+        grants.append(Grant(badge, wanted, asked, _why(None, event)))
+    choosing = [grant for grant in grants if grant.wanted.chooses]
+    plain = [grant for grant in grants if grant not in choosing]
+    given = {each.badge_id: each for each in await granting.grant(session, plain)} if plain else {}
+    return refused + [_evaluated(grant, given.get(grant.badge.id)) for grant in plain]
+
+
+def _evaluated(grant: Grant, given: Given | None) -> Evaluation:
+    slow = _slow(grant.wanted.definition)
+    if given is None:
+        return Evaluation(grant.badge.id, slow=slow)
+    return Evaluation(grant.badge.id, given.many, given.act_id, tuple(given.members), slow=slow)
+
+
+async def _afterwards(
+    session: AsyncSession,
+    workspace: Workspace,
+    touchable: Sequence[tuple[Badge, Definition]],
+    members: Sequence[int],
+    now: datetime,
+) -> list[Evaluation]:
+    """The badges that look at points and badges. Their guards are asked for while accounts are held, which is against the order:
+    so nobody is waited for."""
+    if not any(is_touched(definition, badge.kind, {metrics.EARNED}) for badge, definition in touchable):
+        return []
+    try:
+        async with session.begin_nested():
+            await session.execute(_HURRY)
+            done = await _touched(session, workspace, touchable, members, {metrics.EARNED}, now)
+            await session.execute(_TAKE_TIME)
+            return done
+    except DBAPIError as error:
+        if sqlstate(error) != LOCK_NOT_AVAILABLE:
+            raise
+        return []

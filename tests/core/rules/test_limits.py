@@ -110,7 +110,7 @@ FREED: list[tuple[dict[str, Any], timedelta]] = [
 ]
 
 
-@pytest.mark.parametrize(("limit", "later"), FREED, ids=lambda value: str(value))
+@pytest.mark.parametrize(("limit", "later"), FREED, ids=str)
 async def test_limits_leave_room_again(
     session: AsyncSession, workspace: Workspace, people: list[Person], limit: dict[str, Any], later: timedelta
 ) -> None:

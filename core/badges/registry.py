@@ -6,13 +6,18 @@ A name is known as soon as it is registered here; whether something stands behin
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import iscoroutinefunction
+from inspect import Parameter, iscoroutinefunction, signature
 from typing import Any, Literal, TypeVar
 
 from core.badges.definition.findings import nearest as nearest_name
 
 Kind = Literal["metric", "callback"]
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+PER_MEMBER_ARGUMENTS = 3
+"""`user, env, conn`, before the parameters of a definition."""
+_POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,23 @@ class Named:
     def is_per_member(self) -> bool:
         """A metric that is no query but asks for one member: `async (user, env, conn, **params)`."""
         return iscoroutinefunction(self.function)
+
+    @property
+    def takes_question(self) -> bool:
+        """Whether a metric's function wants what is asked: its first parameter has no default, so no definition has to give it."""
+        first = next(iter(signature(self.function).parameters.values()), None) if self.function else None
+        return first is not None and first.default is first.empty and first.kind in _POSITIONAL
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter] | None:
+        """What `function_params` may set; None if anything, or if nobody knows yet."""
+        if self.function is None:
+            return None
+        known = list(signature(self.function).parameters.values())
+        own = known[PER_MEMBER_ARGUMENTS:] if self.is_per_member else known[self.takes_question :]
+        if any(each.kind is Parameter.VAR_KEYWORD for each in own):
+            return None
+        return {each.name: each for each in own}
 
 
 RESERVED_METRICS = (
@@ -77,7 +99,8 @@ class NameInvalid(Exception):
 
 def metric(name: str, *, types: Sequence[str] = ()) -> Callable[[Function], Function]:
     """Register a metric: a function of (asked, **params) returning a `select` of (member_id, value), or one of the per-member
-    form, `async (user, env, conn, **params)`, which is slow and asked for touched members alone."""
+    form, `async (user, env, conn, **params)`, which is slow and asked for touched members alone. `types` are the types of
+    activities that it looks at; a metric that names none is looked at whatever happens."""
     return _registering("metric", name, tuple(types))
 
 

@@ -1,6 +1,5 @@
 """The metrics that rules may name: each a query of (member_id, value). Who has no row has 0, or false."""
 
-import inspect
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -24,15 +23,9 @@ _WEST = timedelta(hours=12)
 
 def query(named: Named, asked: Asked, params: Mapping[str, Any]) -> Select[Any]:
     """What a metric measures. A function that wants no question is given none."""
-    function = named.function
-    assert function is not None
-    takes = [
-        each
-        for each in inspect.signature(function).parameters.values()
-        if each.kind in {each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD}
-    ]
-    given = (asked,) if takes and takes[0].name not in params else ()
-    rows: Select[Any] = function(*given, **params)
+    assert named.function is not None
+    given = (asked,) if named.takes_question else ()
+    rows: Select[Any] = named.function(*given, **params)
     return asked.narrowed(rows)
 
 

@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
-from typing import Final
 
 from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
@@ -15,6 +14,7 @@ from core.activities.models import LOGIN
 from core.badges import queries, registry, timeframe
 from core.badges import service as badges
 from core.badges.checks import check_time, zone_of
+from core.badges.definition.kinds import BY_RULE
 from core.badges.definition.model import Definition
 from core.badges.definition.rules import AchievementRule, AttendanceRule, Birthday, EmploymentDuration, WorkAnniversary
 from core.badges.models import Badge
@@ -29,7 +29,6 @@ from core.rules.candidates import Wanted
 from core.rules.models import RuleRun
 from core.rules.touching import is_touched, list_touchable
 
-BY_RULE: Final = ("automated", "recognition", "achievement", "computed")
 LOCK_NOT_AVAILABLE = "55P03"
 _HURRY = text("SELECT set_config('lock_timeout', '50ms', true)")
 _TAKE_TIME = text(f"SELECT set_config('lock_timeout', '{LOCK_SECONDS}s', true)")

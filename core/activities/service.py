@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.activities import statements
 from core.activities.models import ATTENDANCE, LOGIN, REFERENCE_LENGTH_MAX, SOURCE_LENGTH_MAX, TYPE_LENGTH_MAX
 from core.clock import today
+from core.database import Hot
 from core.errors import Refusal
 from core.people.models import Workspace
 from core.people.queries import Person
@@ -161,18 +162,26 @@ async def _keep(session: AsyncSession, statement: TextClause, count: int, values
     return Recorded(kept.recorded, count - kept.recorded, kept.members, kept.types if kept.recorded else [])
 
 
+_HAS_LOGGED_IN = Hot(statements.HAS_LOGGED_IN)
+
+
+def _login(workspace: Workspace, member: Person, now: datetime) -> tuple[date, dict[str, Any]]:
+    """The day it is for a member, and the key of their login on it."""
+    day = today(now, zone_of(member.time_zone, workspace))
+    reference = f"{LOGIN}:{member.member_id}:{day.isoformat()}"
+    return day, {"workspace_id": workspace.id, "source": PEOPLE, "reference": reference}
+
+
+async def has_logged_in(session: AsyncSession, *, workspace: Workspace, member: Person, now: datetime) -> bool:
+    """Whether a member was here before on this day of theirs. Asked at every contact."""
+    _, key = _login(workspace, member, now)
+    return bool((await _HAS_LOGGED_IN.one(session, key)).is_known)
+
+
 async def logged_in(session: AsyncSession, *, workspace: Workspace, member: Person, now: datetime) -> bool:
     """Note that a member is here; whether it is their first contact of the day, in their own zone."""
-    day = today(now, zone_of(member.time_zone, workspace))
-    values = {
-        "workspace_id": workspace.id,
-        "member_id": member.member_id,
-        "type": LOGIN,
-        "source": PEOPLE,
-        "reference": f"{LOGIN}:{member.member_id}:{day.isoformat()}",
-        "day": day,
-        "now": now,
-    }
+    day, key = _login(workspace, member, now)
+    values = {**key, "member_id": member.member_id, "type": LOGIN, "day": day, "now": now}
     noted = (await session.execute(statements.LOG_IN, values)).one()
     if noted.is_late:
         recounted = {"workspace_id": workspace.id, "members": [member.member_id]}

@@ -147,6 +147,11 @@ written AS (
 SELECT EXISTS (SELECT FROM claimed) AS is_first, coalesce((SELECT bool_or(current = 0) FROM tallied), false) AS is_late
 """)  # noqa: S608 - constants of this code
 
+HAS_LOGGED_IN = text(
+    "SELECT EXISTS (SELECT FROM activity_key WHERE workspace_id = :workspace_id AND source = :source AND reference = :reference)"
+    " AS is_known"
+)
+
 MAKE_MONTHS = text("SELECT make_activity_month(day) FROM unnest(CAST(:days AS date[])) AS day")
 
 MEMBERS_BY_ADDRESS = text(

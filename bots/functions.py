@@ -14,10 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bots.settings import Misconfigured
 from core.badges import registry, unresolved
 from core.badges.registry import Named, NameInvalid, NameTaken
+from core.rules import metrics
 
 SETTING = "PLAUDIT_FUNCTIONS"
 MODULE = "plaudit_functions"
 LISTED_MAX = 10
+
+OWN = metrics.__name__
+"""The product's own names are registered by being imported here, before any file's."""
 
 _loaded: dict[Path, tuple[Named, ...]] = {}
 

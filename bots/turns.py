@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bots import contact
 from bots.chat import Account, Arrived, Edited, Incoming, Part, Place, PlaceKind, Pressed, Profile, Said
 from bots.directory import Directory, Strangers
 from bots.grammar import Command, parse
@@ -96,6 +97,7 @@ async def make_turn(scope: Scope, incoming: Incoming, command: Command, *, messa
     member = people[incoming.sender.remote_id]
     if home.invitation:
         await _use(session, home.invitation, member)
+    await contact.note(session, workspace=workspace, member=member, now=scope.now)
     return Turn(
         session=session,
         now=scope.now,

@@ -1,5 +1,6 @@
 """Every table that migrations know of, gathered from the features."""
 
+import core.activities.models
 import core.badges.models
 import core.drafts
 import core.draws.models
@@ -12,6 +13,7 @@ import core.nominations.models
 import core.outbox
 import core.people.models
 import core.points.models
+import core.rules.models
 import core.schedule.models
 import core.tokens  # noqa: F401
 from core.database import Table

@@ -11,7 +11,7 @@ from bots.cli.screen import busy, say, show
 from core.badges import importing
 from core.badges.definition.document import DOCUMENT_BYTES_MAX
 from core.badges.definition.findings import Fault
-from core.badges.definition.kinds import GIVEN_BY_HAND
+from core.badges.definition.kinds import BY_RULE, GIVEN_BY_HAND
 from core.badges.definition.reading import Read, read
 from core.badges.importing import Plan
 from core.database import Sessions
@@ -56,6 +56,7 @@ WRONG: Mapping[str, str] = {
     "number_too_long": "has more digits than a number may; shorten it",
     "operator_unknown": "{found} is no operator{nearest}; there are {allowed}",
     "out_of_range": "is {found}; it must be {bound} {limit}",
+    "param_unknown": "is no parameter of {found}{nearest}; it takes {allowed}",
     "parameter_invalid": "{found} is no name of a parameter; use letters, digits and _",
     "person_invalid": '{found} names nobody; write an id, an e-mail address, or an object like {{"job_code": ["MANAGER"]}}',
     "reward_id_repeated": "{found} is the reward_id of {first} already; give each badge its own",
@@ -94,6 +95,8 @@ WARNED: Mapping[str, str] = {
     "job_past_skipped": "{found} is past and skip_past_dates is true: the job never runs; set a later date",
     "job_missing": "is not set; nothing says when the rules are to be looked at",
     "nomination_config_missing": "is not set; campaigns will have the usual durations",
+    "rule_needs_giver": "{found} asks who gives the badge, and nobody's hand gives this one: it is never earned",
+    "rule_not_by_hand": "{found} is not looked at when a member gives the badge by hand",
     "rules_missing": "is not set; nothing says when the badge is earned",
     "timeframe_without_multiple": "has no effect: the badge is had once for ever; set multiple to true if that is not meant",
     "type_assumed": "is not set; read as {read}",
@@ -185,10 +188,10 @@ def _list(planned: Plan) -> None:
 def _say_what_waits(planned: Plan) -> None:
     """What is kept and shown, and not awarded by itself in this version."""
     written = [*planned.new, *(change.definition for change in planned.changed)]
-    waiting = sum(1 for each in written if each.kind not in GIVEN_BY_HAND)
+    waiting = sum(1 for each in written if each.kind not in {*GIVEN_BY_HAND, *BY_RULE})
     if waiting:
         say(
-            f"{waiting} of these are not given by hand: they are stored as what they are, and this version awards none of them yet."
+            f"{waiting} of these come by steps or by a vote: they are stored as what they are, and this version awards none of them yet."
         )
 
 

@@ -6,6 +6,7 @@ not name it.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,9 +17,52 @@ from core.badges.models import Badge
 from core.outbox import Outgoing
 from core.people import queries as people
 
-CARD, NOTICE = "badge_card", "badge_notice"
-"""Both name the act; a notice also its reader."""
+CARD, NOTICE, CROWD = "badge_card", "badge_notice", "badge_crowd"
+"""The first two name the act; a notice also its reader. The third tells of so many awards at once that each is an act of its own."""
 
+
+class Crowd(NamedTuple):
+    """Awards of one badge between two ids, `many` of them."""
+
+    first: int
+    last: int
+    many: int
+
+
+_TELL_CROWD = text(f"""
+WITH place AS (
+    SELECT concat_ws(':', platform, tenant, remote_id) AS scope,
+           jsonb_build_object('platform', platform, 'tenant', tenant, 'remote_id', remote_id, 'kind', kind, 'name', name,
+                              'reference', reference) AS address
+    FROM conversation WHERE workspace_id = :workspace_id AND NOT is_gone AND is_connected
+),
+paced AS (INSERT INTO outbox_scope (scope) SELECT scope FROM place ORDER BY scope ON CONFLICT DO NOTHING)
+INSERT INTO outbox (workspace_id, dedup_key, scope, kind, address, reference, priority)
+SELECT :workspace_id, concat('award:', CAST(:first AS bigint), ':crowd:', scope), scope, '{CROWD}', address,
+       jsonb_build_object('badge', CAST(:badge_id AS bigint), 'count', CAST(:many AS bigint)), {outbox.BROADCAST}
+FROM place ORDER BY scope ON CONFLICT (workspace_id, dedup_key) DO NOTHING
+""")  # noqa: S608 - constants of this code
+
+# What people.lines tells of each, without bringing a crowd into this process.
+_AMONG = (
+    "IN (SELECT award.member_id FROM award WHERE award.workspace_id = :workspace_id AND award.id BETWEEN :first AND :last"
+    " AND award.badge_id = :badge_id)"
+)
+_TELL_EACH = text(f"""
+WITH line AS MATERIALIZED ({people.LINE_ROWS.replace("= ANY(:members)", _AMONG)}),
+told AS MATERIALIZED (
+    SELECT award.act_id, line.*, concat_ws(':', platform, tenant, coalesce(nullif(remote_id, ''), '@' || person)) AS scope
+    FROM award JOIN line ON line.member_id = award.member_id
+    WHERE award.workspace_id = :workspace_id AND award.id BETWEEN :first AND :last AND award.badge_id = :badge_id
+),
+paced AS (INSERT INTO outbox_scope (scope) SELECT DISTINCT scope FROM told ORDER BY scope ON CONFLICT DO NOTHING)
+INSERT INTO outbox (workspace_id, dedup_key, scope, kind, address, reference, priority)
+SELECT :workspace_id, concat('award:', act_id, ':to:', member_id), scope, '{NOTICE}',
+       jsonb_build_object('platform', platform, 'tenant', tenant, 'remote_id', remote_id, 'kind', 'personal', 'name', '',
+                          'reference', reference, 'person', person),
+       jsonb_build_object('act', act_id, 'reader', member_id), {outbox.NOTICE}
+FROM told ORDER BY act_id ON CONFLICT (workspace_id, dedup_key) DO NOTHING
+""")  # noqa: S608 - constants of this code
 
 # Receivers of an act whom no card that stands, or still may, mentions on a platform of theirs.
 _LEFT_OUT = text("""
@@ -42,6 +86,19 @@ async def awarded(
     }
     untold = (await session.execute(statements.CARDS, values)).scalar_one()
     await _notices(session, act_id, member_ids if badge.is_secret else untold, workspace_id=badge.workspace_id)
+
+
+async def in_private(session: AsyncSession, act_id: int, member_ids: Sequence[int], *, workspace_id: int) -> None:
+    """Owe a word in private to each receiver, and no card to anybody else."""
+    await _notices(session, act_id, member_ids, workspace_id=workspace_id)
+
+
+async def crowded(session: AsyncSession, badge: Badge, crowd: Crowd, *, is_quiet: bool) -> None:
+    """Owe each of a crowd a word in private, and the connected conversations one card that tells how many they are."""
+    values = {"workspace_id": badge.workspace_id, "badge_id": badge.id, **crowd._asdict()}
+    await session.execute(_TELL_EACH, {key: value for key, value in values.items() if key != "many"})
+    if not is_quiet:
+        await session.execute(_TELL_CROWD, {key: value for key, value in values.items() if key != "last"})
 
 
 async def refused(session: AsyncSession, act_id: int, *, workspace_id: int) -> None:

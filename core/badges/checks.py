@@ -13,17 +13,22 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.badges import environment
+from core.badges.definition.availability import Availability
 from core.badges.definition.kinds import GIVEN_BY_HAND
 from core.badges.definition.model import Definition
 from core.badges.definition.people import FIELDS, Entry
+from core.badges.definition.rules import ClockRule
 from core.badges.eligibility import is_among, is_in_programs, meets, meets_one
 from core.badges.models import Badge
+from core.badges.moments import times_of
 from core.errors import Refusal
 from core.people.models import LEFT, Member, Profile, Workspace
 from core.people.queries import Person
 
 _OF_MEMBER = and_(Profile.workspace_id == Member.workspace_id, Profile.member_id == Member.id)
 _PERSONAL = ("user_ids", "emails")
+MEETINGS_MAX = 400
+"""How often two rules may miss each other before it is said that they never meet."""
 
 
 class BadgeDisabled(Refusal):
@@ -111,13 +116,37 @@ def check_time(badge: Badge, definition: Definition, zone: ZoneInfo, now: dateti
     begins_at = effective_at(definition, zone)
     if begins_at is not None and now < begins_at:
         raise BadgeNotYet(badge=badge.name, opens_at=begins_at.isoformat(), zone=zone.key)
-    if environment.is_open(definition.availability_rule, now, zone):
+    if is_open(definition, now, zone):
         return
     # From the next second on: what is open now and no more in a moment must not be told as its own next opening.
-    opens = environment.opens_at(definition.availability_rule, now + timedelta(seconds=1), zone)
+    opens = _opens_at(_times(definition), now + timedelta(seconds=1), zone)
     if opens is None:
         raise BadgeOver(badge=badge.name)
     raise BadgeClosed(badge=badge.name, opens_at=opens.isoformat(), zone=zone.key)
+
+
+def is_open(definition: Definition, now: datetime, zone: ZoneInfo) -> bool:
+    """Whether a badge's own times and those of its clock rules are open; its effective date is another matter."""
+    return all(environment.is_open(rule, now, zone) for rule in _times(definition))
+
+
+def _opens_at(times: Sequence[Availability | None], after: datetime, zone: ZoneInfo) -> datetime | None:
+    """The first instant from `after` on at which all are open at once; None if there is none in sight."""
+    moment = after
+    for _ in range(MEETINGS_MAX):
+        found = [environment.opens_at(rule, moment, zone) for rule in times]
+        if None in found:
+            return None
+        latest = max(each for each in found if each is not None)
+        if latest == moment:
+            return moment
+        moment = latest
+    return None
+
+
+def _times(definition: Definition) -> list[Availability | None]:
+    """All that must be open: the badge's own times, and the moments that its clock rules stand for."""
+    return [definition.availability_rule, *(times_of(rule) for rule in definition.rules if isinstance(rule, ClockRule))]
 
 
 def check_people(workspace: Workspace, badge: Badge, giver: Person | None, receivers: Sequence[Person]) -> list[Person]:

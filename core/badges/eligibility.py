@@ -91,6 +91,18 @@ def meets_one(condition: Condition) -> ColumnElement[bool]:
     return or_(false(), *(func.coalesce(_compared(condition, value), false()) for value in values))
 
 
+def number_of(attribute: str) -> ColumnElement[Any]:
+    """A member's attribute as a number; null if it is none."""
+    if attribute == "tenure_days":
+        return cast(func.current_date() - Profile.hire_date, Numeric)
+    name = attribute.removeprefix("attributes.")
+    return _number(_TEXTS.get(attribute, Profile.attributes[name].astext))
+
+
+def _number(text: Column) -> ColumnElement[Any]:
+    return case((text.op("~")(_NUMBER), cast(text, Numeric)))
+
+
 def _compared(condition: Condition, value: Any) -> ColumnElement[bool]:
     attribute = condition.attribute.removeprefix("attributes.")
     if condition.attribute in _LISTS:
@@ -99,8 +111,7 @@ def _compared(condition: Condition, value: Any) -> ColumnElement[bool]:
     if condition.attribute == "tenure_days":
         return _ordered(cast(func.current_date() - Profile.hire_date, Numeric), condition.operator, literal(value))
     if isinstance(value, int | float) and not isinstance(value, bool):
-        number = case((text.op("~")(_NUMBER), cast(text, Numeric)))
-        return _ordered(number, condition.operator, literal(value, Numeric))
+        return _ordered(_number(text), condition.operator, literal(value, Numeric))
     word = str(value).lower()
     if condition.operator == "contains":
         return func.lower(text).contains(word, autoescape=True)

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.badges import environment
-from core.badges.checks import effective_at, zone_of
+from core.badges.checks import effective_at, is_open, zone_of
 from core.badges.definition.kinds import GIVEN_BY_HAND
 from core.badges.definition.model import Definition
 from core.badges.eligibility import is_among
@@ -170,7 +169,7 @@ def _open(badge: Badge, workspace: Workspace, now: datetime) -> Definition | Non
     begins_at = effective_at(definition, zone)
     if begins_at is not None and now < begins_at:
         return None
-    return definition if environment.is_open(definition.availability_rule, now, zone) else None
+    return definition if is_open(definition, now, zone) else None
 
 
 async def count_held(session: AsyncSession, *, workspace_id: int, member_id: int) -> int:

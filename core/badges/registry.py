@@ -4,8 +4,9 @@ A name is known as soon as it is registered here; whether something stands behin
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import Parameter, iscoroutinefunction, signature
 from typing import Any, Literal, TypeVar
 
 from core.badges.definition.findings import nearest as nearest_name
@@ -14,17 +15,46 @@ Kind = Literal["metric", "callback"]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+PER_MEMBER_ARGUMENTS = 3
+"""`user, env, conn`, before the parameters of a definition."""
+_POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
-    """`function` is None while the name is only reserved for one that comes with a later feature."""
+    """`function` is None while the name is only reserved for one that comes with a later feature. `types` are the activities
+    that a metric depends on; empty: nobody knows, so it is asked after each."""
 
     name: str
     kind: Kind
     function: Callable[..., Any] | None = None
+    types: tuple[str, ...] = ()
 
     @property
     def is_implemented(self) -> bool:
         return self.function is not None
+
+    @property
+    def is_per_member(self) -> bool:
+        """A metric that is no query but asks for one member: `async (user, env, conn, **params)`."""
+        return iscoroutinefunction(self.function)
+
+    @property
+    def takes_question(self) -> bool:
+        """Whether a metric's function wants what is asked: its first parameter has no default, so no definition has to give it."""
+        first = next(iter(signature(self.function).parameters.values()), None) if self.function else None
+        return first is not None and first.default is first.empty and first.kind in _POSITIONAL
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter] | None:
+        """What `function_params` may set; None if anything, or if nobody knows yet."""
+        if self.function is None:
+            return None
+        known = list(signature(self.function).parameters.values())
+        own = known[PER_MEMBER_ARGUMENTS:] if self.is_per_member else known[self.takes_question :]
+        if any(each.kind is Parameter.VAR_KEYWORD for each in own):
+            return None
+        return {each.name: each for each in own}
 
 
 RESERVED_METRICS = (
@@ -67,9 +97,11 @@ class NameInvalid(Exception):
         self.name = name
 
 
-def metric(name: str) -> Callable[[Function], Function]:
-    """Register a metric: a function returning a `select` of (member_id, value)."""
-    return _registering("metric", name)
+def metric(name: str, *, types: Sequence[str] = ()) -> Callable[[Function], Function]:
+    """Register a metric: a function of (asked, **params) returning a `select` of (member_id, value), or one of the per-member
+    form, `async (user, env, conn, **params)`, which is slow and asked for touched members alone. `types` are the types of
+    activities that it looks at; a metric that names none is looked at whatever happens."""
+    return _registering("metric", name, tuple(types))
 
 
 def callback(name: str) -> Callable[[Function], Function]:
@@ -77,7 +109,7 @@ def callback(name: str) -> Callable[[Function], Function]:
     return _registering("callback", name)
 
 
-def _registering(kind: Kind, name: str) -> Callable[[Function], Function]:
+def _registering(kind: Kind, name: str, types: tuple[str, ...] = ()) -> Callable[[Function], Function]:
     # Also what is no string at all: a decorator without its brackets gets the function.
     if not _NAME.fullmatch(str(name)) or len(name) > _NAME_LENGTH_MAX:
         raise NameInvalid(name)
@@ -86,7 +118,7 @@ def _registering(kind: Kind, name: str) -> Callable[[Function], Function]:
         known = _named.get((kind, name))
         if known is not None and known.is_implemented:
             raise NameTaken(kind, name)
-        _named[kind, name] = Named(name, kind, function)
+        _named[kind, name] = Named(name, kind, function, types)
         return function
 
     return register
@@ -116,9 +148,10 @@ def names(kind: Kind) -> list[str]:
 
 
 def nearest(kind: Kind, name: str) -> str:
-    """The known name that looks most like this one; its last word counts if the whole is like none."""
+    """The known name that looks most like this one; its last word counts if it is one's, or if the whole is like none."""
     known = names(kind)
-    if found := nearest_name(name, known):
-        return found
     by_last_word = {each.rpartition(".")[2]: each for each in known}
-    return by_last_word.get(nearest_name(name.rpartition(".")[2], by_last_word), "")
+    last_word = name.rpartition(".")[2]
+    if last_word in by_last_word:
+        return by_last_word[last_word]
+    return nearest_name(name, known) or by_last_word.get(nearest_name(last_word, by_last_word), "")

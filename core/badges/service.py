@@ -8,16 +8,16 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.badges import announce, statements, timeframe
+from core.badges import announce, paying, statements, timeframe
 from core.badges.checks import BadgeDisabled, check_giver, check_people, check_receivers, check_time, zone_of
 from core.badges.definition.model import Definition
 from core.badges.models import Badge
+from core.badges.relations import check_relations
 from core.clock import Period
 from core.errors import Refusal
 from core.kudos import repeats
 from core.people.models import Workspace
 from core.people.queries import Person
-from core.points import service as points
 from core.text import clean
 
 MESSAGE_MAX = 1000
@@ -126,6 +126,7 @@ async def _check(
     check_time(badge, definition, zone_of(definition, workspace), now)
     await check_giver(session, workspace=workspace, badge=badge, definition=definition, giver=giver)
     await check_receivers(session, workspace=workspace, badge=badge, definition=definition, member_ids=member_ids)
+    await check_relations(session, badge=badge, definition=definition, giver_id=giver.member_id, member_ids=member_ids)
     return member_ids
 
 
@@ -177,7 +178,17 @@ async def grant(
     if row.undone:
         await recount(session, workspace.id, badge.id, row.undone)
     if made.award_ids:
-        await _pay(session, workspace, badge, made, giver_id, now)
+        await paying.pay(
+            session,
+            workspace_id=workspace.id,
+            badge_ids=[badge.id],
+            first=min(made.award_ids),
+            last=max(made.award_ids),
+            count=len(made.award_ids) if badge.points else 0,
+            giver_id=giver_id,
+            reference=f"act:{act_id}",
+            now=now,
+        )
         await announce.awarded(session, badge, act_id, made.member_ids, conversation_id=conversation_id)
     return made
 
@@ -206,27 +217,6 @@ def _limits(
         "absolute": terms.gap.absolute,
         "now": now,
     }
-
-
-async def _pay(
-    session: AsyncSession, workspace: Workspace, badge: Badge, made: Awarded, giver_id: int | None, now: datetime
-) -> None:
-    """The badge's points, from the issuer."""
-    if not badge.points:
-        return
-    await points.open_earned(session, workspace_id=workspace.id, member_ids=made.member_ids)
-    values = {
-        "workspace_id": workspace.id,
-        "awards": list(made.award_ids),
-        "points": badge.points,
-        "giver": giver_id,
-        "now": now,
-    }
-    paid = (await session.execute(statements.PAY, values)).one()
-    assert paid.paid == len(made.award_ids)
-    if paid.owing:
-        reference = f"act:{made.act_id}"
-        await points.settle_receivables(session, paid.owing, workspace_id=workspace.id, reference=reference, now=now)
 
 
 async def _why_not(

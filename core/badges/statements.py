@@ -60,38 +60,6 @@ LEFT JOIN award_guard ON award_guard.workspace_id = :workspace_id AND award_guar
 ORDER BY given.member_id LIMIT 1
 """).bindparams(_RECEIVERS)  # noqa: S608 - constants of this code
 
-# Accounts are locked in the order of their ids, as everybody does; the transfers' ids are drawn while they are. Each step finds
-# its rows by a key of a table: nobody knows how many rows a step before it writes, so two of them joined would be compared
-# row by row.
-PAY = text("""
-WITH locked AS (
-    SELECT account.id, account.kind, account.balance, award.id AS award_id, award.member_id
-    FROM award JOIN account ON account.workspace_id = award.workspace_id AND account.member_id = award.member_id
-         AND account.kind IN ('earned', 'receivable')
-    WHERE award.workspace_id = :workspace_id AND award.id = ANY(:awards)
-    ORDER BY account.id FOR UPDATE OF account
-),
-credited AS (
-    UPDATE account SET balance = account.balance + :points FROM locked
-    WHERE account.workspace_id = :workspace_id AND account.id = locked.id AND locked.kind = 'earned'
-    RETURNING account.id, locked.award_id
-),
-act AS (SELECT nextval(pg_get_serial_sequence('transfer', 'id')) AS id),
-moved AS (
-    INSERT INTO transfer (workspace_id, group_id, debit_id, credit_id, amount, reason, reference, actor_id, idempotency_key, at)
-    SELECT :workspace_id, act.id, issuer.id, credited.id, :points, 'badge_earned', 'award:' || credited.award_id, :giver,
-           'award:' || credited.award_id, :now
-    FROM credited, act, account AS issuer WHERE issuer.workspace_id = :workspace_id AND issuer.kind = 'issuer'
-    ORDER BY credited.id
-    RETURNING id, CAST(split_part(reference, ':', 2) AS bigint) AS award_id
-),
-told AS (
-    UPDATE award SET transfer_id = moved.id FROM moved WHERE award.workspace_id = :workspace_id AND award.id = moved.award_id
-)
-SELECT (SELECT count(*) FROM moved) AS paid,
-       ARRAY(SELECT member_id FROM locked WHERE kind = 'receivable' AND balance > 0) AS owing
-""").bindparams(bindparam("awards", type_=ARRAY(BigInteger)))
-
 # A guard tells the latest award that stands; where none does there is no guard. Locked before it is counted again.
 LOCK_GUARDS = text(
     "SELECT member_id FROM award_guard WHERE workspace_id = :workspace_id AND badge_id = :badge_id"

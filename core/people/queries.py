@@ -84,7 +84,7 @@ _KNOWN = (
 )
 
 # One line a member: a private chat that they used, most recent first, else an account that can be written to unasked.
-_LINES = text(
+LINE_ROWS = (
     "SELECT DISTINCT ON (identity.member_id) identity.member_id, identity.platform, identity.tenant, identity.remote_id AS person,"
     " coalesce(chat.remote_id, '') AS remote_id,"
     " coalesce(chat.reference, (SELECT reference FROM conversation AS any_chat WHERE any_chat.workspace_id = :workspace_id"
@@ -97,6 +97,7 @@ _LINES = text(
     " AND (chat.id IS NOT NULL OR identity.platform <> 'telegram')"
     " ORDER BY identity.member_id, chat.heard_at DESC NULLS LAST, identity.platform"
 )
+_LINES = text(LINE_ROWS)
 
 _ACCOUNTS = text(
     "SELECT member_id, remote_id FROM identity WHERE workspace_id = :workspace_id AND platform = :platform"

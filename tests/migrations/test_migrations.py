@@ -123,7 +123,7 @@ async def test_the_roles_can_do_no_more_than_they_need(session: AsyncSession, ro
     rights = await session.execute(
         text(
             "SELECT relname, privilege_type FROM pg_class, aclexplode(relacl)"
-            " WHERE relkind = 'r' AND grantee = CAST(CAST(:name AS text) AS regrole)"
+            " WHERE relkind IN ('r', 'p') AND grantee = CAST(CAST(:name AS text) AS regrole)"
         ),
         {"name": name},
     )
@@ -199,6 +199,13 @@ async def filled(session: AsyncSession, workspace: Workspace) -> None:
         "INSERT INTO award_report (workspace_id, award_id, member_id) SELECT workspace_id, id, member_id FROM award WHERE workspace_id = :workspace",
         "INSERT INTO award_showcase SELECT workspace_id, member_id, 1, badge_id FROM award WHERE workspace_id = :workspace",
         "INSERT INTO award_draft (workspace_id, giver_id, receiver_ids, badge_ids) VALUES (:workspace, :member, '{}', '{}')",
+        "INSERT INTO activity (workspace_id, member_id, type, occurred_at, quantity, source, reference) VALUES (:workspace, :member, 'sale', now(), 1, 'crm', '1')",
+        "INSERT INTO activity_key VALUES (:workspace, 'crm', '1', now())",
+        "INSERT INTO activity_month VALUES (:workspace, 'sale', '2026-11-01', :member, 1)",
+        "INSERT INTO activity_tally VALUES (:workspace, 'sale', :member, 1, 1, 1, 1, 1, 1, now(), now())",
+        "INSERT INTO attendance (workspace_id, member_id, day) VALUES (:workspace, :member, now())",
+        "INSERT INTO holiday VALUES (:workspace, '', '2026-12-25', 'Christmas')",
+        "INSERT INTO rule_run SELECT workspace_id, id, '2026-11', '00', now() FROM badge WHERE workspace_id = :workspace",
         "INSERT INTO draw_result VALUES (:workspace, 1, 1, :member)",
         (
             "INSERT INTO draft (workspace_id, conversation, member_id, kind, nonce, reference, expires_at)"

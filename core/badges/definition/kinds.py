@@ -20,4 +20,5 @@ ALSO: Mapping[str, str] = {"Test Badge": "User Badge", "Challenge Badge": "Chall
 """Other names of the same types."""
 
 GIVEN_BY_HAND: tuple[Kind, ...] = ("user",)
+BY_RULE: tuple[Kind, ...] = ("automated", "recognition", "achievement", "computed")
 """The others are stored and shown as what they are; the features that award them come later."""

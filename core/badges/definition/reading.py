@@ -9,7 +9,7 @@ from core.badges.definition.findings import Fault, Findings, below, nearest, sho
 from core.badges.definition.kinds import ALSO, KINDS, Kind
 from core.badges.definition.model import Definition
 from core.badges.definition.parts import validate
-from core.badges.definition.rules import COMPUTED
+from core.badges.definition.rules import CLOCK_RULES, COMPUTED, OF_GIVER
 
 Reader = Callable[[Any, str, Findings], Any]
 
@@ -165,5 +165,15 @@ def _warn(made: Definition, path: str, findings: Findings) -> None:
         findings.warn(below(path, "job"), "job_missing")
     if made.kind == "achievement" and not made.rules:
         findings.warn(below(path, "rules"), "rules_missing")
+    _warn_of_rules(made, path, findings)
     if made.kind == "nomination" and made.nomination_config is None:
         findings.warn(below(path, "nomination_config"), "nomination_config_missing")
+
+
+def _warn_of_rules(made: Definition, path: str, findings: Findings) -> None:
+    """Rules that cannot hold, or are not looked at, in the way in which the badge is given."""
+    for place, rule in enumerate(made.rules):
+        if made.kind == "user" and rule.type not in {*OF_GIVER, *CLOCK_RULES}:
+            findings.warn(below(path, "rules", place), "rule_not_by_hand", found=rule.type)
+        if made.kind != "user" and rule.type in OF_GIVER:
+            findings.warn(below(path, "rules", place), "rule_needs_giver", found=rule.type)

@@ -1,6 +1,7 @@
 """The rules a badge may have, and the four ways in which they are written."""
 
-from typing import Annotated, Any, Literal
+from inspect import Parameter
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -68,6 +69,7 @@ class BestSeller(Part):
     type: Literal["BestSeller"]
     count: Count = 1
     column: Word | None = None
+    period: Literal["current", "last"] = "current"
 
 
 class DirectManagerRule(Part):
@@ -99,6 +101,8 @@ RULES: dict[str, type[Part]] = {
     )
 }  # fmt: skip
 CLOCK_RULES = ("EarlyBird", "MidWeekMotivator", "QuarterEndChampion", "SeasonalBonus")
+OF_GIVER = {"DirectManagerRule", "HierarchyRelationship"}
+"""Rules about who gives."""
 COMPUTED = {"RandomUsers", "Birthday", "EmploymentDuration", "WorkAnniversary", "BestSeller"}
 
 
@@ -158,6 +162,44 @@ def check_metric(threshold: Threshold, path: str, findings: Findings) -> None:
         check_name(
             "metric", threshold.called, below(path, "function_path" if threshold.function_path else "metric"), findings
         )
+        _check_params(threshold, below(path, "function_params"), findings)
+
+
+_PLAIN = {int: "whole number", float: "number", str: "text", bool: "true or false"}
+
+
+def _check_params(threshold: Threshold, path: str, findings: Findings) -> None:
+    """What a metric is given is what its function takes, of the type that it says."""
+    named = registry.find("metric", threshold.called)
+    known = named.parameters if named else None
+    if known is None:
+        return
+    for name, value in threshold.function_params.items():
+        if name not in known:
+            near = nearest(name, known)
+            findings.fault(
+                below(path, name), "param_unknown", found=threshold.called, nearest=near, allowed=sorted(known)
+            )
+        elif not _fits(value, wanted := _types(known[name])):
+            told = " or ".join(_PLAIN[each] for each in wanted)
+            findings.fault(below(path, name), "wrong_type", wanted=told, found=shown(value))
+    for name, parameter in known.items():
+        if parameter.default is Parameter.empty and name not in threshold.function_params:
+            findings.fault(below(path, name), "missing")
+
+
+def _types(parameter: Parameter) -> tuple[type, ...]:
+    """The plain types that a parameter is annotated with; none: anything goes."""
+    told = get_args(parameter.annotation) or (parameter.annotation,)
+    return tuple(each for each in told if each in _PLAIN)
+
+
+def _fits(value: Any, wanted: tuple[type, ...]) -> bool:
+    if not wanted:
+        return True
+    if isinstance(value, bool):
+        return bool in wanted
+    return isinstance(value, wanted) or (float in wanted and isinstance(value, int))
 
 
 def check_name(kind: registry.Kind, name: str, path: str, findings: Findings) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from core.badges.definition.document import BYTES_MAX, DEPTH_MAX, NODES_MAX
 from core.badges.definition.reading import Read, read, read_value
+from core.rules import metrics  # noqa: F401 - registers what the product itself measures
 from tests.core.badges.stock import definition, reading
 
 RULE = "$[0].rules[0]"
@@ -89,6 +90,22 @@ FAULTY: list[tuple[dict[str, Any], str, str]] = [
         {"rules": [["AchievementRule", {"metric": "m", "function_params": {"a b": 1}}]]},
         f"{RULE}[1].function_params",
         "parameter_invalid",
+    ),
+    (
+        {"rules": [["AchievementRule", {"metric": "activities.count", "function_params": {"typ": "sale"}}]]},
+        f"{RULE}[1].function_params.typ",
+        "param_unknown",
+    ),
+    ({"rules": [["AchievementRule", {"metric": "activities.count"}]]}, f"{RULE}[1].function_params.type", "missing"),
+    (
+        {"rules": [["AchievementRule", {"metric": "activities.streak", "function_params": {"type": 5}}]]},
+        f"{RULE}[1].function_params.type",
+        "wrong_type",
+    ),
+    (
+        {"rules": [["AchievementRule", {"metric": "activities.count", "function_params": {"type": "x", "days": True}}]]},
+        f"{RULE}[1].function_params.days",
+        "wrong_type",
     ),
     ({"rules": [["AttendanceRule", {"count": 0}]]}, f"{RULE}[1].count", "out_of_range"),
     ({"rules": [["AttendanceRule", {"unit": "fortnight"}]]}, f"{RULE}[1].unit", "value_unknown"),

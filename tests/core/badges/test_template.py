@@ -77,9 +77,9 @@ def test_names_are_registered_by_decorators() -> None:
     assert found.is_implemented
     with pytest.raises(NameTaken):
         registry.metric("tests.metric_of_ours")(ours)
-    reserved = registry.find("metric", "rewards.functions.engagement.get_login_streak")
-    assert reserved is not None
+    reserved = registry.Named("rewards.functions.engagement.get_login_streak", "metric")
     assert not reserved.is_implemented
+    assert registry.find("metric", reserved.name) is not None
     assert registry.find("callback", "rewards.functions.engagement.get_login_streak") is None
     assert {"rewards.callbacks.send_completion_email", "rewards.callbacks.training.send_certificate"} <= set(
         registry.names("callback")

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.badges.checks import check_giver, check_people, check_receivers, check_time, zone_of
 from core.badges.models import Badge
+from core.badges.relations import check_relations
 from core.badges.service import definition_of, limit_in_the_way
 from core.errors import Refusal
 from core.people.models import Workspace
@@ -60,7 +61,7 @@ async def against_giving(session: AsyncSession, asked: Question) -> Sequence[Ref
     async def who() -> None:
         await check_giver(session, workspace=workspace, badge=badge, definition=definition, giver=giver)
 
-    return await _refusals((when, who))
+    return await refusals((when, who))
 
 
 async def against_getting(session: AsyncSession, asked: Question, *, receiver: Person) -> Sequence[Refusal]:
@@ -75,15 +76,21 @@ async def against_getting(session: AsyncSession, asked: Question, *, receiver: P
     async def whom() -> None:
         await check_receivers(session, workspace=workspace, badge=badge, definition=definition, member_ids=[member_id])
 
+    async def relations() -> None:
+        await check_relations(
+            session, badge=badge, definition=definition, giver_id=giver.member_id, member_ids=[member_id]
+        )
+
     async def limits() -> None:
         limit = await limit_in_the_way(session, workspace=workspace, badge=badge, member_id=member_id, now=now)
         if limit is not None:
             raise limit
 
-    return await _refusals((people, whom, limits))
+    return await refusals((people, whom, relations, limits))
 
 
-async def _refusals(checks: Sequence[Check]) -> Sequence[Refusal]:
+async def refusals(checks: Sequence[Check]) -> Sequence[Refusal]:
+    """What each of the checks says no with."""
     found: list[Refusal] = []
     for check in checks:
         try:

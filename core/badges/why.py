@@ -1,8 +1,8 @@
 """Why a badge may not be given, or got: everything that is in the way, not only the first."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,10 +35,11 @@ class Holding(NamedTuple):
     message: str
     awarded_at: datetime
     times: int
+    why: Mapping[str, Any]
 
 
 _HOLDING = text("""
-SELECT act_id, giver_id, message, awarded_at, count(*) OVER () AS times FROM award
+SELECT act_id, giver_id, message, awarded_at, count(*) OVER () AS times, why FROM award
 WHERE workspace_id = :workspace_id AND badge_id = :badge_id AND member_id = :member_id AND revoked_at IS NULL
 ORDER BY awarded_at DESC, id DESC LIMIT 1
 """)

@@ -79,6 +79,13 @@ async def plan(
     return Plan(badge, count, [Example(*row) for row in examples], query, is_drawn=wanted.chooses)
 
 
+async def count(session: AsyncSession, badge: Badge, *, workspace: Workspace, now: datetime) -> int:
+    """How many would get a badge now. Raises what stands in everybody's way."""
+    wanted, asked = await question(session, badge, workspace=workspace, members=None, now=now, seed=SEED)
+    found = candidates(wanted, asked).subquery()
+    return await session.scalar(select(func.count()).select_from(found)) or 0
+
+
 async def _is_done(session: AsyncSession, badge: Badge, run: str) -> bool:
     done = exists().where(RuleRun.workspace_id == badge.workspace_id, RuleRun.badge_id == badge.id, RuleRun.run == run)
     return bool(await session.scalar(select(done)))

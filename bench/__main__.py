@@ -3,13 +3,16 @@
 import argparse
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from inspect import signature
 
 from bench.figures import Figure
 
 BENCHES = {
+    "activities": "recording activities in batches of 1,000, against COPY and one upsert (at least 0.5)",
     "cards": "a leaderboard card on all four surfaces (at most 0.5 ms)",
     "kudos": "giving kudos at 16 connections, against one raw statement (at least 0.3)",
+    "rules": "rules over 1,000,000 members, against the same by hand, one by one, and a bare insert (see its file)",
     "webhook": "a signed Slack command, stored and acknowledged, against bare slack-bolt (at least 0.4)",
 }
 EPILOG = """examples:
@@ -33,6 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of: {', '.join(BENCHES)}")
     parser.add_argument("--json", action="store_true", dest="is_json", help="one JSON object for each figure")
     parser.add_argument("--list", action="store_true", dest="is_list", help="list the benches and exit")
+    parser.add_argument("--members", type=int, help="how big the company of `rules` is; a million unless set")
     asked = parser.parse_args(arguments)
     if asked.is_list:
         print("\n".join(f"{name:10} {about}" for name, about in BENCHES.items()))
@@ -40,12 +44,13 @@ def main(arguments: Sequence[str]) -> int:
     if not asked.names or set(asked.names) - set(BENCHES):
         unknown = ", ".join(sorted(set(asked.names) - set(BENCHES)))
         parser.error(f"there is no bench called {unknown}; try --list" if unknown else "name a bench; try --list")
-    figures = [figure for name in asked.names for figure in _run(name, is_json=asked.is_json)]
+    figures = [figure for name in asked.names for figure in _run(name, members=asked.members, is_json=asked.is_json)]
     return 0 if all(figure.holds for figure in figures) else 1
 
 
-def _run(name: str, *, is_json: bool) -> list[Figure]:
-    figures: list[Figure] = importlib.import_module(f"bench.{name}").run()
+def _run(name: str, *, members: int | None, is_json: bool) -> list[Figure]:
+    run: Callable[..., list[Figure]] = importlib.import_module(f"bench.{name}").run
+    figures = run(members) if members and "members" in signature(run).parameters else run()
     for figure in figures:
         print(figure.as_json() if is_json else figure.as_line(), flush=True)
     return figures

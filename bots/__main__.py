@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bots.cli import jobs, manifest
+from bots.cli import importing, jobs, manifest, rule_words
 
 # What a command needs is imported when it is called, so that `plaudit --help` answers at once.
 
@@ -21,12 +21,13 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-importing = typer.Typer(no_args_is_help=True, help="Bring in what is kept elsewhere.", rich_markup_mode=None)
 outbox = typer.Typer(no_args_is_help=True, help="Messages to people that were given up.", rich_markup_mode=None)
 inbox = typer.Typer(no_args_is_help=True, help="Deliveries of the platforms that were given up.", rich_markup_mode=None)
 admin = typer.Typer(no_args_is_help=True, help="Who may do what.", rich_markup_mode=None)
 slack = typer.Typer(no_args_is_help=True, help="The Slack workspaces that install Plaudit.", rich_markup_mode=None)
-app.add_typer(importing, name="import")
+app.add_typer(importing.app, name="import")
+app.add_typer(rule_words.app, name="badges")
+app.command()(rule_words.why)
 app.add_typer(outbox, name="outbox")
 app.add_typer(inbox, name="inbox")
 app.add_typer(admin, name="admin")
@@ -74,54 +75,6 @@ def migrate(to: Annotated[str, typer.Option("--to", help="Revision to stop at.")
     from bots.cli import schema
 
     raise typer.Exit(schema.migrate(to))
-
-
-@importing.command()
-def people(
-    file: Annotated[Path, typer.Argument(help="CSV in UTF-8, with a line of column names.", show_default=False)],
-    is_applied: Annotated[bool, typer.Option("--apply", help="Write it; without this nothing is written.")] = False,
-    workspace: Workspace = None,
-) -> None:
-    """Add and update members from a CSV file: a dry run that reports every fault by its line, until you say --apply.
-
-    Example: plaudit import people people.csv, then plaudit import people people.csv --apply
-    """
-    from bots.cli import edge
-    from bots.cli import people as command
-
-    raise typer.Exit(
-        edge.run(lambda _, sessions: command.import_people(sessions, file, is_applied=is_applied, workspace=workspace))
-    )
-
-
-@importing.command()
-def badges(
-    file: Annotated[Path, typer.Argument(help="JSON: a list of badges, or one.", show_default=False)],
-    is_applied: Annotated[bool, typer.Option("--apply", help="Write it; without this nothing is written.")] = False,
-    is_strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse types, categories and groups that are not there yet.")
-    ] = False,
-    workspace: Workspace = None,
-) -> None:
-    """Add and change badges from a JSON file: a dry run that reports every fault by its path, until you say --apply.
-
-    Example: plaudit import badges rewards.json, then plaudit import badges rewards.json --apply
-    """
-    from bots.cli import badges as command
-    from bots.cli import edge
-
-    raise typer.Exit(
-        edge.run(
-            lambda configured, sessions: command.import_badges(
-                sessions,
-                file,
-                functions=configured.functions,
-                is_applied=is_applied,
-                is_strict=is_strict,
-                workspace=workspace,
-            )
-        )
-    )
 
 
 @app.command()

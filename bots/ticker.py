@@ -8,6 +8,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from core import drafts, inbox, outbox, tokens
+from core.activities import service as activities
 from core.badges import choosing
 from core.database import Sessions, retrying
 from core.identity import service as identity
@@ -64,13 +65,14 @@ def make_ticker(sessions: Sessions, *, runs_jobs: bool = True) -> AsyncIOSchedul
 
 async def tidy_up(sessions: Sessions) -> None:
     """Forget claims no platform repeats any more, messages long sent, tokens nobody can press, forms out of time, and
-    questions nobody answered."""
+    questions nobody answered. And make room for the activities of the next months."""
     async with sessions.begin(role="ops", statement_seconds=60) as (session, now):
         await inbox.forget(session, before=now - KEEP_DELIVERIES)
         await outbox.forget(session, before=now - KEEP_MESSAGES)
         await tokens.forget(session, before=now - KEEP_TOKENS)
         await choosing.forget(session, before=now - KEEP_CHOICES)
         await drafts.forget(session, before=now)
+        await activities.make_months(session, now=now)
         await identity.forget(session, before=now - timedelta(minutes=identity.MINUTES))
         await schedule.forget(session, before=now - KEEP_RUNS)
 

@@ -3,10 +3,12 @@
 A secret badge is named to those alone who hold it or gave it; on the card that everybody sees it is "a secret badge".
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
+from cards import reasons
 from cards.model import Action, Button, Buttons, Card, Element, Image, Line, Mode, Paragraph, Quote, Text
 from cards.people import Person, named
 from cards.words import Words, plain
@@ -20,7 +22,8 @@ MENTIONED_MAX = 6
 @dataclass(frozen=True, slots=True)
 class AwardView:
     """One act: a badge that went to all `receivers`. `giver` is None if a rule gave it; `said` is the badge's own message,
-    `picture` an address of ours, empty where there is none. `points` are those of each."""
+    `picture` an address of ours, empty where there is none. `points` are those of each; `why` is what all of them tell of their
+    origin."""
 
     act_id: int
     badge: str
@@ -36,6 +39,7 @@ class AwardView:
     is_secret: bool = False
     likes: int = 0
     comments: int = 0
+    why: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,17 @@ def received(words: Words, view: AwardView) -> Card:
     else:
         told = words.line("badges.received", giver=view.giver.called(), badge=badge)
     return Card(plain(told), (Paragraph(told), *about(words, view)))
+
+
+def crowd(words: Words, name: str, emoji: str, count: int, *, hides: bool) -> Card:
+    """For everybody in the conversation, when so many earned a badge at once that each is told alone."""
+    badge = Text(f"{emoji} {name}" if emoji else name, bold=True)
+    told = (
+        words.line("badges.crowd_secret", count=count)
+        if hides
+        else words.line("badges.crowd", count=count, badge=badge)
+    )
+    return Card(plain(told), (Paragraph(told),))
 
 
 def revoked(words: Words, view: AwardView, *, hides: bool = False) -> Card:
@@ -144,6 +159,8 @@ def about(words: Words, view: AwardView, *, hides: bool = False) -> Iterator[Ele
     yield from (Image(each, view.badge) for each in (view.picture,) if each)
     yield from (Paragraph((Text(each),)) for each in (view.description, view.said) if each)
     yield from (Quote(each) for each in (view.message,) if each)
+    if why := reasons.told(words, view.why):
+        yield Paragraph(why)
     facts = [words(f"badges.rarities.{view.rarity}")]
     if view.points:
         key = "kudos.points_each" if len(view.receivers) > 1 else "kudos.points"

@@ -1,10 +1,11 @@
 """Why: what one's points of this month are made of, and what stands between a member and a badge."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from cards import reasons
 from cards.model import Card, Element, Facts, Heading, Paragraph, Quote, Text
 from cards.people import Person
 from cards.refusals import sentence
@@ -23,7 +24,8 @@ class Share:
 @dataclass(frozen=True, slots=True)
 class BadgeWhy:
     """`holder` has (or has not) the badge since `since`; `own` tells whether that is the reader. The refusals (code, details)
-    are what keeps the reader from giving it, and the holder from getting it."""
+    are what keeps the reader from giving it, and the holder from getting it. `why` is what the award tells of its origin,
+    `verdicts` whether each rule holds at this moment, with its figures. `is_by_rule`: nobody gives it."""
 
     badge: str
     holder: Person
@@ -34,6 +36,9 @@ class BadgeWhy:
     against_giving: tuple[tuple[str, Mapping[str, Any]], ...]
     against_getting: tuple[tuple[str, Mapping[str, Any]], ...]
     zone: str
+    why: Mapping[str, Any] = field(default_factory=dict)
+    verdicts: tuple[tuple[bool, Mapping[str, Any]], ...] = ()
+    is_by_rule: bool = False
 
 
 def points(words: Words, shares: Sequence[Share]) -> Card:
@@ -48,7 +53,8 @@ def points(words: Words, shares: Sequence[Share]) -> Card:
 
 def badge(words: Words, view: BadgeWhy) -> Card:
     held = _held(words, view)
-    return Card(plain(held), (Heading(view.badge), Paragraph(held), *_message(view), *_obstacles(words, view)))
+    rest = _rules(words, view) if view.is_by_rule else _obstacles(words, view)
+    return Card(plain(held), (Heading(view.badge), Paragraph(held), *_message(view), *rest))
 
 
 def _held(words: Words, view: BadgeWhy) -> Any:
@@ -65,6 +71,18 @@ def _held(words: Words, view: BadgeWhy) -> Any:
 def _message(view: BadgeWhy) -> Iterator[Element]:
     if view.message:
         yield Quote(view.message)
+
+
+def _rules(words: Words, view: BadgeWhy) -> Iterator[Element]:
+    """By which rules it came, and how the rules stand now."""
+    if came := reasons.reasons(words, view.why):
+        yield Paragraph((Text(words("why.given_by"), bold=True),))
+        yield from (Paragraph((Text(f"• {each}"),)) for each in came)
+    if view.verdicts or view.against_getting:
+        yield Paragraph((Text(words("why.rules_now"), bold=True),))
+    yield from (Paragraph((Text(each),)) for each in reasons.bullets(words, view.verdicts))
+    for code, details in view.against_getting:
+        yield Paragraph((Text("✗ "), *sentence(words, code, details)))
 
 
 def _obstacles(words: Words, view: BadgeWhy) -> Iterator[Element]:

@@ -12,7 +12,7 @@ from core.people.queries import Person
 async def grant(sessions: Sessions, *, who: str, workspace: str | None) -> int:
     workspace_id = await workspace_named(sessions, workspace)
     async with sessions.begin(workspace_id) as (session, _):
-        person = await _found(session, who.strip(), workspace_id)
+        person = await found_person(session, who.strip(), workspace_id)
         if person is None:
             raise CalledWrongly(
                 f"nobody is known as {who}; let them write to the bot once, or import them, and try again"
@@ -29,7 +29,10 @@ async def grant(sessions: Sessions, *, who: str, workspace: str | None) -> int:
     return GOOD
 
 
-async def _found(session: AsyncSession, who: str, workspace_id: int) -> Person | None:
+async def found_person(session: AsyncSession, who: str, workspace_id: int) -> Person | None:
+    """The member with an address, an id, or an account on a platform. Raises CalledWrongly for what is none of these."""
+    if who.isascii() and who.isdecimal() and len(who) < 19:
+        return (await queries.people(session, [int(who)], workspace_id=workspace_id)).get(int(who))
     if "@" in who:
         member_id = await directory.by_email(session, who, workspace_id=workspace_id)
         people = await queries.people(session, [member_id] if member_id else [], workspace_id=workspace_id)

@@ -48,6 +48,7 @@ VIEWS: Mapping[str, View] = {
     "form_opener": forms.opener,
     "badge_card": badges.card,
     "badge_notice": badges.notice,
+    "badge_crowd": badges.crowd,
     "badge_receipt": badges.receipt,
     "badge_taken_back": badges.taken_back,
     "badge_liked": badges.liked,

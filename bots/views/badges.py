@@ -1,6 +1,8 @@
 """Messages about badges: of an act of giving, and of choosing what to give."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from bots.views.forms import opening
 from bots.views.scene import Scene
@@ -31,6 +33,15 @@ async def card(scene: Scene) -> Card | None:
     if not story.is_revoked:
         return cards.given(scene.words, view)
     return cards.revoked(scene.words, view, hides=view.is_secret) if scene.is_posted else None
+
+
+async def crowd(scene: Scene) -> Card | None:
+    """The public card of an evaluation that awarded many."""
+    found = await queries.get(scene.session, scene.reference["badge"], workspace_id=scene.home.id)
+    if found is None:
+        return None
+    emoji = definition_of(found).emoji
+    return cards.crowd(scene.words, found.name, emoji, scene.reference["count"], hides=found.is_secret)
 
 
 async def notice(scene: Scene) -> Card | None:
@@ -118,7 +129,20 @@ async def award_view(scene: Scene, story: Story, receiver_ids: tuple[int, ...]) 
         is_secret=story.definition.is_secret,
         likes=story.likes,
         comments=story.comments,
+        why=_why(story, receiver_ids),
     )
+
+
+def _why(story: Story, receiver_ids: tuple[int, ...]) -> Mapping[str, Any]:
+    """What the awards tell of their origin; nothing if each of several tells something else."""
+    first, *others = [story.whys.get(member_id, {}) for member_id in receiver_ids] or [{}]
+    return first if all(other == first for other in others) else {}
+
+
+def _args(why: Mapping[str, Any]) -> dict[str, object]:
+    """The figures of a rule for the badge's own message: `args.rank`, `args.sales_count`, `args.value`, …"""
+    figures = {name: value for rule in why.get("rules", ()) for name, value in rule.items()}
+    return {**figures, **{name: why[name] for name in ("rank", "sales_count", "event") if name in why}}
 
 
 def _said(scene: Scene, story: Story, giver: Person | None, receivers: tuple[Person, ...]) -> str:
@@ -127,6 +151,7 @@ def _said(scene: Scene, story: Story, giver: Person | None, receivers: tuple[Per
         "user": {"display_name": plain(named(scene.words, receivers))},
         "giver": {"display_name": giver.name} if giver else {},
         "badge": {"name": story.name, "reward": story.name, "points": story.points, "rarity": story.definition.rarity},
+        "args": _args(_why(story, tuple(each.member_id for each in receivers))),
         "env": {"date": story.awarded_at.date().isoformat()},
     }
     return render(story.definition.message, values)

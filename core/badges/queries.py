@@ -1,7 +1,7 @@
 """Reads of badges and awards."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ LIST_MAX = 200
 
 class Story(NamedTuple):
     """One act of giving, with all that a card shows. `revoked` are the receivers whose award was taken back, `reason` why the
-    last of them was, `picture` the badge's public id."""
+    last of them was, `picture` the badge's public id, `whys` what each award tells of its origin, by receiver."""
 
     act_id: int
     badge_id: int
@@ -38,6 +38,7 @@ class Story(NamedTuple):
     comments: int
     reason: str
     revoked_by: int | None
+    whys: Mapping[int, Mapping[str, Any]]
 
     @property
     def is_revoked(self) -> bool:
@@ -61,7 +62,8 @@ SELECT award.act_id, award.badge_id, min(award.giver_id) AS giver_id,
        (SELECT count(*) FROM award_comment WHERE award_comment.workspace_id = :workspace_id
         AND award_comment.award_id = min(award.id) AND removed_at IS NULL),
        coalesce((array_agg(award.revoke_reason ORDER BY award.revoked_at DESC NULLS LAST))[1], '') AS reason,
-       (array_agg(award.revoked_by ORDER BY award.revoked_at DESC NULLS LAST))[1] AS revoked_by
+       (array_agg(award.revoked_by ORDER BY award.revoked_at DESC NULLS LAST))[1] AS revoked_by,
+       jsonb_object_agg(award.member_id, award.why) AS whys
 FROM award JOIN badge ON badge.workspace_id = award.workspace_id AND badge.id = award.badge_id
 WHERE award.workspace_id = :workspace_id AND award.act_id = :act_id
 GROUP BY award.act_id, award.badge_id, badge.name, badge.definition, badge.public_id
@@ -186,7 +188,10 @@ async def story(session: AsyncSession, act_id: int, *, workspace_id: int) -> Sto
         return None
     definition = Definition.model_validate(row.definition)
     return Story(*row)._replace(
-        receiver_ids=tuple(row.receiver_ids), revoked_ids=tuple(row.revoked_ids), definition=definition
+        receiver_ids=tuple(row.receiver_ids),
+        revoked_ids=tuple(row.revoked_ids),
+        definition=definition,
+        whys={int(member_id): why for member_id, why in row.whys.items()},
     )
 
 

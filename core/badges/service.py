@@ -178,17 +178,7 @@ async def grant(
     if row.undone:
         await recount(session, workspace.id, badge.id, row.undone)
     if made.award_ids:
-        await paying.pay(
-            session,
-            workspace_id=workspace.id,
-            badge_ids=[badge.id],
-            first=min(made.award_ids),
-            last=max(made.award_ids),
-            count=len(made.award_ids) if badge.points else 0,
-            giver_id=giver_id,
-            reference=f"act:{act_id}",
-            now=now,
-        )
+        await _pay(session, badge, made, giver_id, now)
         await announce.awarded(session, badge, act_id, made.member_ids, conversation_id=conversation_id)
     return made
 
@@ -217,6 +207,20 @@ def _limits(
         "absolute": terms.gap.absolute,
         "now": now,
     }
+
+
+async def _pay(session: AsyncSession, badge: Badge, made: Awarded, giver_id: int | None, now: datetime) -> None:
+    await paying.pay(
+        session,
+        workspace_id=badge.workspace_id,
+        badge_ids=[badge.id],
+        first=min(made.award_ids),
+        last=max(made.award_ids),
+        count=len(made.award_ids) if badge.points else 0,
+        giver_id=giver_id,
+        reference=f"act:{made.act_id}",
+        now=now,
+    )
 
 
 async def _why_not(

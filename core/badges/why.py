@@ -1,14 +1,15 @@
 """Why a badge may not be given, or got: everything that is in the way, not only the first."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.badges.checks import check_giver, check_people, check_receivers, check_time, zone_of
 from core.badges.models import Badge
+from core.badges.relations import check_relations
 from core.badges.service import definition_of, limit_in_the_way
 from core.errors import Refusal
 from core.people.models import Workspace
@@ -34,10 +35,11 @@ class Holding(NamedTuple):
     message: str
     awarded_at: datetime
     times: int
+    why: Mapping[str, Any]
 
 
 _HOLDING = text("""
-SELECT act_id, giver_id, message, awarded_at, count(*) OVER () AS times FROM award
+SELECT act_id, giver_id, message, awarded_at, count(*) OVER () AS times, why FROM award
 WHERE workspace_id = :workspace_id AND badge_id = :badge_id AND member_id = :member_id AND revoked_at IS NULL
 ORDER BY awarded_at DESC, id DESC LIMIT 1
 """)
@@ -60,7 +62,7 @@ async def against_giving(session: AsyncSession, asked: Question) -> Sequence[Ref
     async def who() -> None:
         await check_giver(session, workspace=workspace, badge=badge, definition=definition, giver=giver)
 
-    return await _refusals((when, who))
+    return await refusals((when, who))
 
 
 async def against_getting(session: AsyncSession, asked: Question, *, receiver: Person) -> Sequence[Refusal]:
@@ -75,15 +77,21 @@ async def against_getting(session: AsyncSession, asked: Question, *, receiver: P
     async def whom() -> None:
         await check_receivers(session, workspace=workspace, badge=badge, definition=definition, member_ids=[member_id])
 
+    async def relations() -> None:
+        await check_relations(
+            session, badge=badge, definition=definition, giver_id=giver.member_id, member_ids=[member_id]
+        )
+
     async def limits() -> None:
         limit = await limit_in_the_way(session, workspace=workspace, badge=badge, member_id=member_id, now=now)
         if limit is not None:
             raise limit
 
-    return await _refusals((people, whom, limits))
+    return await refusals((people, whom, relations, limits))
 
 
-async def _refusals(checks: Sequence[Check]) -> Sequence[Refusal]:
+async def refusals(checks: Sequence[Check]) -> Sequence[Refusal]:
+    """What each of the checks says no with."""
     found: list[Refusal] = []
     for check in checks:
         try:

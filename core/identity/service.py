@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import drafts, tokens
+from core.activities import merging as activities
 from core.badges import merging as badges
 from core.database import Outrun
 from core.errors import Refusal
@@ -228,6 +229,7 @@ async def merge(
     shares = await kudos.merge(session, workspace_id=workspace.id, **pair, actor_id=actor_id, now=now)
     await badges.merge(session, workspace_id=workspace.id, **pair, actor_id=actor_id, now=now)
     await points.merge(session, workspace=workspace, **pair, actor_id=actor_id, now=now)
+    await activities.merge(session, workspace_id=workspace.id, **pair)
     await people.merge(session, workspace_id=workspace.id, **pair)
     await leaderboards.merge(session, workspace_id=workspace.id, **pair)
     await points.join_allowances(session, workspace=workspace, **pair, now=now)

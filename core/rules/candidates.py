@@ -70,12 +70,14 @@ def candidates(wanted: Wanted, asked: Asked) -> Select[Any]:
     return select(inner.c.member_id, inner.c.rules, inner.c.more)
 
 
-def joined(measures: Sequence[Measure]) -> FromClause:
-    """Members with their profiles and what each rule measures of them."""
+def joined(measures: Sequence[Measure], *, is_inner: bool = True) -> FromClause:
+    """Members with their profiles and what each rule measures of them. `is_inner`: without those who cannot meet a rule."""
     tables: FromClause = Member.__table__.outerjoin(Profile.__table__, _OF_MEMBER)
     for measure in measures:
         if measure.source is not None:
-            tables = tables.join(measure.source, measure.source.c[0] == Member.id, isouter=not measure.is_inner)
+            tables = tables.join(
+                measure.source, measure.source.c[0] == Member.id, isouter=not (is_inner and measure.is_inner)
+            )
     return tables
 
 

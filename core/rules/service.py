@@ -129,9 +129,28 @@ async def question(
     """What has to be asked to evaluate a badge. Raises what stands in everybody's way: a Refusal of this module or of
     core.badges.checks."""
     definition = badges.definition_of(badge)
-    zone = zone_of(definition, workspace)
     _require_rules(badge, definition, members, event)
-    check_time(badge, definition, zone, now)
+    check_time(badge, definition, zone_of(definition, workspace), now)
+    if (slow := _slow(definition)) and members is None:
+        raise BadgePerMember(badge=badge.name, function=slow[0])
+    asked = await asking(session, badge, definition, workspace=workspace, members=members, now=now, seed=seed)
+    source = _source(definition, asked, run)
+    terms = badges.terms_of(definition, workspace, _as_of(definition, asked), source=source)
+    return Wanted(definition, terms, source), asked
+
+
+async def asking(
+    session: AsyncSession,
+    badge: Badge,
+    definition: Definition,
+    *,
+    workspace: Workspace,
+    members: Sequence[int] | None,
+    now: datetime,
+    seed: str | None = None,
+) -> Asked:
+    """What the badge's rules are asked, with what they need that is no query."""
+    zone = zone_of(definition, workspace)
     asked = Asked(
         workspace_id=workspace.id,
         badge_id=badge.id,
@@ -144,14 +163,9 @@ async def question(
     )
     if any(isinstance(rule, AttendanceRule) for rule in definition.rules):
         asked = replace(asked, holidays=await holidays.known(session, workspace_id=workspace.id))
-    source = _source(definition, asked, run)
-    terms = badges.terms_of(definition, workspace, _as_of(definition, asked), source=source)
-    slow = _slow(definition)
-    if slow and members is None:
-        raise BadgePerMember(badge=badge.name, function=slow[0])
-    if slow:
+    if members is not None and _slow(definition):
         asked = replace(asked, measured=await per_member.values(session, definition, asked))
-    return Wanted(definition, terms, source), asked
+    return asked
 
 
 def _require_rules(badge: Badge, definition: Definition, members: Sequence[int] | None, event: str | None) -> None:

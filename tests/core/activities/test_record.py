@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.activities import service
 from core.activities.service import ActivityInvalid, ActivityMemberUnknown, ActivityTooMany, Deed, Presence
-from core.database import Sessions, retrying
+from core.database import POOL_SIZE, Sessions, retrying
 from core.people.models import Workspace
 from core.people.queries import Person
 from tests.core.badges.stock import describe
@@ -214,9 +214,12 @@ async def test_forty_at_once_lose_nothing(database: Sessions) -> None:
     ]
     batches = [chance.sample(deeds, 50) for _ in range(40)] + [deeds[start::4] for start in range(4)]
 
+    hands = asyncio.Semaphore(POOL_SIZE)
+
     async def work(batch: list[Deed]) -> int:
         async def attempt() -> int:
-            async with database.begin(workspace.id) as (session, now):
+            async with hands, database.begin(workspace.id) as (session, now):
+                await session.execute(text("SELECT set_config('lock_timeout', '30s', true)"))
                 return (await service.record(session, workspace_id=workspace.id, activities=batch, now=now)).recorded
 
         return await retrying(attempt)

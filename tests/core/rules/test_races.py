@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.badges.models import Badge
 from core.badges.verify import CHECKS
-from core.database import Sessions
+from core.database import POOL_SIZE, Sessions
 from core.people.models import Workspace
 from core.people.queries import Person
 from core.points import verify
@@ -36,6 +37,17 @@ async def company(database: Sessions, **fields: Any) -> tuple[Workspace, Badge, 
             await did(session, workspace, person, "sale", times=3, at=now - timedelta(minutes=1))
         badge = await make_badge(session, workspace, reward_type="Achievement Badge", points=5, **fields)
     return workspace, badge, people
+
+
+async def at_once(works: Iterable[Awaitable[int]]) -> list[int]:
+    """All of them side by side, as many in the database as there are connections; the others wait for one as long as it takes."""
+    hands = asyncio.Semaphore(POOL_SIZE)
+
+    async def held(work: Awaitable[int]) -> int:
+        async with hands:
+            return await work
+
+    return await asyncio.gather(*map(held, works))
 
 
 async def wait_longer(session: AsyncSession) -> None:
@@ -67,7 +79,7 @@ async def test_forty_evaluations_award_each_once(database: Sessions, limit: dict
             assert made.refused is None
             return made.awarded
 
-    assert sum(await asyncio.gather(*map(evaluate, parts))) == 12
+    assert sum(await at_once(map(evaluate, parts))) == 12
     async with database.begin(workspace.id) as (session, now):
         made = await winners(session, workspace, badge)
         assert Counter(each.member_id for each in made) == dict.fromkeys(ids, 1)
@@ -89,7 +101,7 @@ async def test_forty_draws_are_one(database: Sessions, run: str | None) -> None:
             made = await service.evaluate(session, workspace_id=workspace.id, badge_id=lottery.id, now=now, run=run)
             return made.awarded
 
-    assert sorted(await asyncio.gather(*(draw() for _ in range(40)))) == [0] * 39 + [2]
+    assert sorted(await at_once(draw() for _ in range(40))) == [0] * 39 + [2]
     async with database.begin(workspace.id) as (session, _now):
         assert len(await winners(session, workspace, lottery)) == 2
     assert len(people) == 12
@@ -119,8 +131,8 @@ async def test_touches_and_evaluations_at_once_award_each_once(database: Session
             made = await service.evaluate(session, workspace_id=workspace.id, badge_id=badge.id, now=now)
             return made.awarded
 
-    counts = await asyncio.gather(
-        *(touch(number) for number in range(30)), *(evaluate(badge) for badge in (first, second) for _ in range(5))
+    counts = await at_once(
+        [*(touch(number) for number in range(30)), *(evaluate(badge) for badge in (first, second) for _ in range(5))]
     )
     assert sum(counts) == 24
     await assert_sound(database)

@@ -1,0 +1,1 @@
+"""What members did and when they were there, from a file: read, compared, and written whole or not at all."""

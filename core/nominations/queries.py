@@ -255,8 +255,8 @@ async def by_receipt(
 
 async def absent(session: AsyncSession, campaign: Campaign) -> Sequence[int]:
     """Who may vote and has not yet."""
-    voted = text(
-        "EXISTS (SELECT FROM vote WHERE vote.workspace_id = member.workspace_id AND vote.ballot_id = :campaign_id"
+    has_not_voted = text(
+        "NOT EXISTS (SELECT FROM vote WHERE vote.workspace_id = member.workspace_id AND vote.ballot_id = :campaign_id"
         f" AND vote.ordinal = 1 AND vote.voter_tag = {TAG})"
     )
     rows = await session.scalars(
@@ -265,7 +265,7 @@ async def absent(session: AsyncSession, campaign: Campaign) -> Sequence[int]:
         .where(
             Member.workspace_id == campaign.workspace_id,
             eligibility.may_vote(campaign, eligibility.config_of(campaign)),
-            ~voted.bindparams(campaign_id=campaign.id, **blocks(campaign.ballot_key)),
+            has_not_voted.bindparams(campaign_id=campaign.id, **blocks(campaign.ballot_key)),
         )
         .order_by(Member.id)
     )

@@ -83,7 +83,7 @@ async def test_a_badge_that_is_given_by_hand_has_no_campaign(
 
 async def test_a_period_has_its_campaign_once(session: AsyncSession, workspace: Workspace, now: datetime) -> None:
     badge = await make_campaign_badge(session, workspace)
-    opened = {"workspace": workspace, "badge": badge, "now": now}
+    opened: dict[str, Any] = {"workspace": workspace, "badge": badge, "now": now}
     first = await service.open_for_badge(session, period_key="2026-11", **opened)
     assert first is not None
     assert first.opened_by is None
@@ -178,7 +178,7 @@ async def test_one_may_nominate_oneself_where_it_is_allowed(
 async def test_eligibility_is_asked_at_the_moment_of_the_act(
     session: AsyncSession, workspace: Workspace, people: Any, now: datetime
 ) -> None:
-    rules = {"eligible_nominators": {"job_codes": ["ASSOCIATE"], "min_tenure_days": 90}}
+    rules: dict[str, Any] = {"eligible_nominators": {"job_codes": ["ASSOCIATE"], "min_tenure_days": 90}}
     rules |= {"eligible_nominees": {"departments": ["Sales"], "groups": ["north", "south"]}}
     stage = await make_stage(session, workspace, people, now, **rules)
     ana, luis, *_ = stage.people
@@ -220,7 +220,7 @@ async def test_of_a_list_only_those_on_it_stand(
     with pytest.raises(nominating.NomineeNotListed):
         await nominate(session, stage, tom, mia)
     await nominate(session, stage, tom, ana, "indeed")
-    added = {"workspace": workspace, "campaign_id": stage.id, "nominee": mia}
+    added: dict[str, Any] = {"workspace": workspace, "campaign_id": stage.id, "nominee": mia}
     with pytest.raises(service.CampaignRoleMissing):
         await nominating.put_on_list(session, actor=tom, **added)
     await nominating.put_on_list(session, actor=stage.eva, **added)
@@ -280,7 +280,7 @@ async def test_who_takes_a_nomination_back_may_nominate_another(
 ) -> None:
     ana, luis, mia, *_ = stage.people
     await nominate(session, stage, ana, luis)
-    taken = {"workspace": stage.workspace, "campaign_id": stage.id, "nominator": ana, "now": now}
+    taken: dict[str, Any] = {"workspace": stage.workspace, "campaign_id": stage.id, "nominator": ana, "now": now}
     await standing.withdraw(session, nominee_id=luis.member_id, **taken)
     assert await queries.candidates(session, stage.campaign) == []
     with pytest.raises(standing.NotNominated):

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bots.cli import manifest
+from bots.cli import campaign, manifest
 
 # What a command needs is imported when it is called, so that `plaudit --help` answers at once.
 
@@ -31,6 +31,7 @@ app.add_typer(outbox, name="outbox")
 app.add_typer(inbox, name="inbox")
 app.add_typer(admin, name="admin")
 app.add_typer(manifest.app, name="manifest")
+app.add_typer(campaign.app, name="campaign")
 app.add_typer(slack, name="slack")
 
 Workspace = Annotated[str | None, typer.Option("--workspace", help="Id or name; needed only where there are several.")]

@@ -11,6 +11,7 @@ from core.badges import choosing
 from core.database import Sessions
 from core.identity import service as identity
 from core.leaderboards import upkeep as leaderboards
+from core.nominations import advancing as campaigns
 
 log = structlog.get_logger()
 
@@ -21,6 +22,7 @@ KEEP_CHOICES = timedelta(hours=1)
 TIDY_MINUTES = 10
 RANK_MINUTES = 1
 RANK_SECONDS = 60
+CAMPAIGN_MINUTES = 1
 
 
 def make_ticker(sessions: Sessions) -> AsyncIOScheduler:
@@ -38,11 +40,18 @@ def make_ticker(sessions: Sessions) -> AsyncIOScheduler:
         except Exception:
             log.exception("ranking_failed")
 
+    async def move() -> None:
+        try:
+            await move_campaigns(sessions)
+        except Exception:
+            log.exception("moving_campaigns_failed")
+
     scheduler = AsyncIOScheduler(
         timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
     scheduler.add_job(tidy, IntervalTrigger(minutes=TIDY_MINUTES), id="tidy")
     scheduler.add_job(rank, IntervalTrigger(minutes=RANK_MINUTES), id="rank")
+    scheduler.add_job(move, IntervalTrigger(minutes=CAMPAIGN_MINUTES), id="campaigns")
     return scheduler
 
 
@@ -70,3 +79,19 @@ async def rank_all(sessions: Sessions) -> None:
             await leaderboards.take_snapshots(session, company, now=now)
             if company.is_big:
                 await leaderboards.make_steps(session, company, now=now)
+
+
+async def move_campaigns(sessions: Sessions) -> int:
+    """Move on the campaigns that are due, each in a transaction of its own, and return how many that were; one that fails does
+    not hold up the others."""
+    async with sessions.begin(role="ops") as (session, _):
+        owed = await campaigns.due(session)
+    moved = 0
+    for each in owed:
+        try:
+            async with sessions.begin(each.workspace_id, statement_seconds=RANK_SECONDS) as (session, now):
+                found = await campaigns.advance(session, each.campaign_id, workspace_id=each.workspace_id, now=now)
+            moved += found is not None
+        except Exception:
+            log.exception("campaign_failed", reference=f"{each.workspace_id}:{each.campaign_id}")
+    return moved

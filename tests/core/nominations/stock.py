@@ -36,8 +36,10 @@ def organiser(person: Person) -> Person:
 
 
 async def make_campaign_badge(session: AsyncSession, workspace: Workspace, **config: Any) -> Badge:
-    badge = {key: config.pop(key) for key in ("multiple", "points", "awardee", "availability_rule") if key in config}
-    fields: dict[str, Any] = {"reward": "Best colleague", "points": 100, "multiple": True, **badge}
+    own: dict[str, Any] = {
+        key: config.pop(key) for key in ("multiple", "points", "awardee", "availability_rule") if key in config
+    }
+    fields: dict[str, Any] = {"reward": "Best colleague", "points": 100, "multiple": True, **own}
     return await make_badge(session, workspace, reward_type="Nomination Badge", nomination_config=config, **fields)
 
 

@@ -24,8 +24,8 @@ from core.nominations.models import (
     Candidacy,
     Nomination,
 )
-from core.nominations.secrecy import blocks
-from core.nominations.service import CampaignGone, ballot, change, check_organiser
+from core.nominations.secrecy import ballot, blocks
+from core.nominations.service import CampaignGone, change, check_organiser
 from core.nominations.states import Decision, Standing, decide
 from core.people.models import Workspace
 from core.people.queries import Person

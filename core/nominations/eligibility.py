@@ -33,9 +33,14 @@ def fits(eligible: Eligible | None) -> ColumnElement[bool]:
     return and_(*tests)
 
 
-def told(eligible: Eligible | None) -> dict[str, Any]:
-    """Whom a part names, as data of a refusal."""
-    return eligible.model_dump(exclude_defaults=True, mode="json") if eligible else {}
+def told(eligible: Eligible | None) -> list[dict[str, list[str]]]:
+    """Whom a part names, as data of a refusal: one entry, all of whose fields hold."""
+    if eligible is None:
+        return []
+    named = {field: list(getattr(eligible, field)) for field in ("job_codes", "departments", "groups")}
+    if eligible.min_tenure_days:
+        named["min_tenure_days"] = [str(eligible.min_tenure_days)]
+    return [{field: values for field, values in named.items() if values}]
 
 
 def is_nominee(campaign: Campaign) -> ColumnElement[bool]:

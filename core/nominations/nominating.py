@@ -22,7 +22,7 @@ from core.nominations.models import (
     Candidacy,
     Nomination,
 )
-from core.nominations.service import CANDIDATES_MAX, CampaignGone, check_organiser
+from core.nominations.service import CANDIDATES_MAX, CampaignGone, CampaignMemberLeft, check_organiser
 from core.people.models import LEFT, Member, Workspace
 from core.people.queries import Person
 from core.text import clean
@@ -183,11 +183,13 @@ async def hold_open(session: AsyncSession, workspace: Workspace, campaign_id: in
     if campaign is None:
         raise CampaignGone
     if campaign.state == DRAFT:
-        raise NominationsNotOpen(campaign=campaign.name, opens_at=campaign.starts_at.isoformat())
+        opens_at = campaign.starts_at.isoformat()
+        raise NominationsNotOpen(campaign=campaign.name, opens_at=opens_at, zone=workspace.time_zone)
     clock = (await session.execute(select(func.clock_timestamp()))).scalar_one()
     if campaign.state != NOMINATION or campaign.nominations_end_at <= clock:
+        closed_at = campaign.nominations_end_at.isoformat()
         raise NominationsClosed(
-            campaign=campaign.name, state=campaign.state, closed_at=campaign.nominations_end_at.isoformat()
+            campaign=campaign.name, state=campaign.state, closed_at=closed_at, zone=workspace.time_zone
         )
     return campaign
 
@@ -212,7 +214,9 @@ async def _check_nominator(session: AsyncSession, campaign: Campaign, nominator:
         workspace_id=campaign.workspace_id,
         member_id=nominator.member_id,
     )
-    if not (is_here and fits):
+    if not is_here:
+        raise CampaignMemberLeft
+    if not fits:
         raise NominatorNotEligible(campaign=campaign.name, who=eligibility.told(eligible))
 
 

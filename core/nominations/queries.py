@@ -138,7 +138,7 @@ async def list_tied(session: AsyncSession, *, workspace_id: int) -> Sequence[Cam
     return rows.all()
 
 
-async def named(session: AsyncSession, name: str, *, workspace_id: int, states: Sequence[str]) -> Sequence[Campaign]:
+async def named(session: AsyncSession, name: str, *, workspace_id: int) -> Sequence[Campaign]:
     """Campaigns of a name or of the number that lists show, without regard to case, the latest first."""
     asked = name.strip()
     number = int(asked.removeprefix("#")) if asked.removeprefix("#").isdecimal() and len(asked) < 19 else 0
@@ -147,7 +147,6 @@ async def named(session: AsyncSession, name: str, *, workspace_id: int, states: 
         .where(
             Campaign.workspace_id == workspace_id,
             or_(func.lower(Campaign.name) == func.lower(asked), Campaign.id == number),
-            Campaign.state.in_(states),
         )
         .order_by(Campaign.id.desc())
         .limit(LIST_MAX)
@@ -162,7 +161,7 @@ async def candidates(
     standing: bool = True,
     only: int | None = None,
     sought: str = "",
-    limit: int = 200,
+    limit: int = 100,
     offset: int = 0,
 ) -> Sequence[Candidate]:
     """Who stands, by name; of a closed campaign by place. `sought` is a part of a name."""
@@ -242,6 +241,16 @@ async def choices_of(session: AsyncSession, campaign: Campaign, member_id: int) 
     values = {"workspace_id": campaign.workspace_id, "campaign_id": campaign.id}
     rows = await session.execute(_CHOICES, {**values, "tag": tag(campaign.ballot_key, member_id)})
     return rows.scalars().all()
+
+
+async def has_gone(session: AsyncSession, campaign: Campaign, candidacy_ids: Sequence[int]) -> bool:
+    """Whether one of these candidates stands no more."""
+    gone = select(Candidacy.id).where(
+        Candidacy.workspace_id == campaign.workspace_id,
+        Candidacy.id.in_(candidacy_ids),
+        Candidacy.state != STANDING,
+    )
+    return await session.scalar(gone.limit(1)) is not None
 
 
 async def by_receipt(

@@ -10,7 +10,10 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from core.badges.definition.model import NominationConfig
 
 KEY_BYTES: Final = 32
 RECEIPT_BYTES: Final = 10
@@ -23,6 +26,16 @@ TAG = "coalesce(sha256(CAST(:outer AS bytea) || sha256(CAST(:inner AS bytea) || 
 
 def new_key() -> bytes:
     return secrets.token_bytes(KEY_BYTES)
+
+
+def ballot(config: NominationConfig, now: datetime, voting_end_at: datetime) -> Mapping[str, Any]:
+    """What a campaign has while votes are cast. Who has not voted is reminded when half of the time is over, at the earliest."""
+    ahead = min(timedelta(hours=config.reminder_hours), (voting_end_at - now) / 2)
+    return {
+        "voting_end_at": voting_end_at,
+        "remind_at": voting_end_at - ahead if config.reminder_hours else None,
+        "ballot_key": new_key() if config.ballot == "secret" else None,
+    }
 
 
 def tag(key: bytes | None, member_id: int) -> bytes:

@@ -33,7 +33,8 @@ from core.people.queries import Person
 from core.text import clean
 
 ORGANISERS = frozenset({"admin", "coordinator"})
-CANDIDATES_MAX = 200
+CANDIDATES_MAX = 100
+"""As many as a menu of a form can show."""
 REASON_MAX = 500
 TOO_FEW = "too_few"
 """Stands as the reason of a campaign that was cancelled because it had too few nominations; the card says it in words."""
@@ -65,6 +66,12 @@ class CampaignMoved(Refusal):
 
 class CampaignGone(Refusal):
     code = "campaign_gone"
+
+
+class CampaignMemberLeft(Refusal):
+    """Whoever has left takes part in nothing any more."""
+
+    code = "campaign_member_left"
 
 
 class CampaignReasonMissing(Refusal):
@@ -160,7 +167,8 @@ async def _open_already(session: AsyncSession, workspace: Workspace, badge: Badg
     )
     if other is None:
         return CampaignMoved(name=badge.name, state=CANCELLED)
-    return CampaignOpenAlready(name=other.name, state=other.state, ends_at=other.voting_end_at.isoformat())
+    ends_at = other.voting_end_at.isoformat()
+    return CampaignOpenAlready(name=other.name, state=other.state, ends_at=ends_at, zone=workspace.time_zone)
 
 
 def _schedule(config: NominationConfig, starts_at: datetime) -> Mapping[str, datetime]:
@@ -240,18 +248,10 @@ async def open_voting(session: AsyncSession, campaign: Campaign, *, now: datetim
     planned = campaign.voting_end_at
     # Who comes late because nobody was there to move it on does not take the voters' time.
     is_punctual = now >= campaign.nominations_end_at and planned - now >= duration / 2
-    await change(session, campaign, VOTING, **ends, **ballot(config, now, planned if is_punctual else now + duration))
+    await change(
+        session, campaign, VOTING, **ends, **secrecy.ballot(config, now, planned if is_punctual else now + duration)
+    )
     await announce.changed(session, campaign)
-
-
-def ballot(config: NominationConfig, now: datetime, voting_end_at: datetime) -> Mapping[str, Any]:
-    """What a campaign has while votes are cast. Who has not voted is reminded when half of the time is over, at the earliest."""
-    ahead = min(timedelta(hours=config.reminder_hours), (voting_end_at - now) / 2)
-    return {
-        "voting_end_at": voting_end_at,
-        "remind_at": voting_end_at - ahead if config.reminder_hours else None,
-        "ballot_key": secrecy.new_key() if config.ballot == "secret" else None,
-    }
 
 
 async def _nominations(session: AsyncSession, campaign: Campaign) -> int:

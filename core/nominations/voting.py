@@ -14,7 +14,7 @@ from core.database import Outrun
 from core.errors import Refusal
 from core.nominations import announce, eligibility, queries, secrecy, statements
 from core.nominations.models import DRAFT, NOMINATION, VOTING, Campaign, Candidacy
-from core.nominations.service import CampaignGone
+from core.nominations.service import CampaignGone, CampaignMemberLeft
 from core.people.models import LEFT, Member, Profile, Workspace
 from core.people.queries import Person
 
@@ -96,6 +96,20 @@ class Voted(NamedTuple):
     is_new: bool
 
 
+async def check(session: AsyncSession, *, workspace: Workspace, campaign_id: int, voter: Person) -> None:
+    """Whether a ballot of this member's would be taken now. Raises what `vote` raises, except of choices."""
+    campaign = await _hold_voting(session, workspace, campaign_id)
+    if await queries.is_over(session, campaign):
+        raise _closed(workspace, campaign)
+    config = eligibility.config_of(campaign)
+    await _check_voter(session, campaign, config, voter)
+    if config.allow_vote_change:
+        return
+    chosen = await queries.choices_of(session, campaign, voter.member_id)
+    if chosen and not await queries.has_gone(session, campaign, chosen):
+        raise VotedAlready(campaign=campaign.name)
+
+
 async def vote(
     session: AsyncSession, *, workspace: Workspace, campaign_id: int, voter: Person, choices: Sequence[int]
 ) -> Voted:
@@ -133,15 +147,16 @@ async def _hold_voting(session: AsyncSession, workspace: Workspace, campaign_id:
     if campaign is None:
         raise CampaignGone
     if campaign.state in {DRAFT, NOMINATION}:
-        raise VotingNotOpen(campaign=campaign.name, opens_at=campaign.nominations_end_at.isoformat())
+        opens_at = campaign.nominations_end_at.isoformat()
+        raise VotingNotOpen(campaign=campaign.name, opens_at=opens_at, zone=workspace.time_zone)
     if campaign.state != VOTING:
-        raise _closed(campaign)
+        raise _closed(workspace, campaign)
     return campaign
 
 
-def _closed(campaign: Campaign) -> Refusal:
-    ended_at = campaign.ended_at or campaign.voting_end_at
-    return VotingClosed(campaign=campaign.name, state=campaign.state, closed_at=ended_at.isoformat())
+def _closed(workspace: Workspace, campaign: Campaign) -> Refusal:
+    closed_at = (campaign.ended_at or campaign.voting_end_at).isoformat()
+    return VotingClosed(campaign=campaign.name, state=campaign.state, closed_at=closed_at, zone=workspace.time_zone)
 
 
 def _check_choices(campaign: Campaign, config: NominationConfig, choices: Sequence[int]) -> None:
@@ -188,8 +203,8 @@ async def _why_not(
     session: AsyncSession, workspace: Workspace, campaign: Campaign, voter: Person, choices: Sequence[int], row: Any
 ) -> Refusal:
     if not row.open:
-        await _check_here(session, workspace, campaign, voter)
-        return _closed(campaign)
+        await _check_here(session, workspace, voter)
+        return _closed(workspace, campaign)
     missing = next((each for each in choices if each not in row.standing), None)
     if missing is None:
         return VotedAlready(campaign=campaign.name)
@@ -208,7 +223,7 @@ async def _why_not(
     return CandidateGone(name=name or "?", campaign=campaign.name)
 
 
-async def _check_here(session: AsyncSession, workspace: Workspace, campaign: Campaign, voter: Person) -> None:
+async def _check_here(session: AsyncSession, workspace: Workspace, voter: Person) -> None:
     asked = select(Member.status, Member.merged_into).where(
         Member.workspace_id == workspace.id, Member.id == voter.member_id
     )
@@ -216,7 +231,7 @@ async def _check_here(session: AsyncSession, workspace: Workspace, campaign: Cam
     if merged_into is not None:
         raise Outrun("the member was merged meanwhile")
     if status == LEFT:
-        raise VoterNotEligible(campaign=campaign.name, who={})
+        raise CampaignMemberLeft
 
 
 async def take_back(session: AsyncSession, *, workspace: Workspace, campaign_id: int, voter: Person) -> Campaign:
@@ -225,7 +240,7 @@ async def take_back(session: AsyncSession, *, workspace: Workspace, campaign_id:
     if not eligibility.config_of(campaign).allow_vote_change:
         raise VoteFinal(campaign=campaign.name)
     if await queries.is_over(session, campaign):
-        raise _closed(campaign)
+        raise _closed(workspace, campaign)
     if not (await session.execute(statements.TAKE_OUT, _values(campaign, voter))).all():
         raise NotVoted(campaign=campaign.name)
     await announce.changed(session, campaign)

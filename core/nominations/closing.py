@@ -73,6 +73,7 @@ async def _forget_voters(session: AsyncSession, campaign: Campaign, values: Mapp
     """Write down who took part, and the votes anew, so that nothing that is left joins the two; see the statements."""
     await session.execute(statements.ROLL, {**values, **blocks(campaign.ballot_key)})
     await session.execute(statements.SHUFFLE, values)
+    await session.execute(statements.FORGET_BEGUN, values)
 
 
 async def _settle(

@@ -86,6 +86,12 @@ INSERT INTO vote (workspace_id, ballot_id, voter_tag, ordinal, choice)
 SELECT :workspace_id, :campaign_id, voter_tag, ordinal, choice FROM taken ORDER BY voter_tag, ordinal
 """)
 
+# Ballots that were begun where forms are filled in step by step, and never sent.
+FORGET_BEGUN = text(
+    "DELETE FROM draft WHERE workspace_id = :workspace_id AND kind = 'vote_form'"
+    " AND reference -> 'place' = to_jsonb(CAST(:campaign_id AS bigint))"
+)
+
 CARDS = text(f"""
 WITH place AS (
     SELECT concat_ws(':', platform, tenant, remote_id) AS scope,

@@ -20,12 +20,20 @@ SUBVERBS: Mapping[str, frozenset[str]] = {
     "points": frozenset({"history"}),
     "leaderboard": frozenset({*MEASURES, *PERIODS, *CREWS}),
     "settings": frozenset({"language", "zone", "quiet", "notices", "ranks"}),
-    "admin": frozenset({"connect", "disconnect"}),
+    "admin": frozenset({"connect", "disconnect", "campaign"}),
+    "nominate": frozenset({"withdraw", "decline", "comment"}),
+    "vote": frozenset({"withdraw"}),
+    "results": frozenset({"receipt"}),
 }
+FURTHER: Mapping[str, frozenset[str]] = {
+    "campaign": frozenset({"open", "next", "cancel", "add", "remove", "tie"}),
+}
+"""What may follow a subverb: `/admin campaign open` has the subverb `campaign open`."""
+
 ALONE = frozenset({"undo", "me", "top"})
 """Subverbs that nothing may follow: `/kudos me` is a question, `/kudos me and my team …` is not."""
 
-NAMES_THINGS = frozenset({"badge", "why"})
+NAMES_THINGS = frozenset({"badge", "why", "nominate", "vote", "campaigns", "results", "admin"})
 """Verbs of things that have names: a name stands in quotation marks at the beginning, before or after the people. Their text
 keeps its tags and amounts, as nothing else is made of them."""
 
@@ -91,6 +99,8 @@ def parse(parts: Sequence[Part], *, verbs: Mapping[str, str], subverbs: Mapping[
     subverb = _subverb(verb, tokens, subverbs)
     if subverb:
         tokens = tokens[1:]
+    if further := _further(subverb, tokens, subverbs):
+        subverb, tokens = f"{subverb} {further}", tokens[1:]
     return _arguments(Command(verb, typed_verb, subverb), tokens)
 
 
@@ -129,6 +139,11 @@ def _subverb(verb: str, tokens: Sequence[_Token], subverbs: Mapping[str, str]) -
     if subverb in ALONE and len(tokens) > 1:
         return ""
     return subverb
+
+
+def _further(subverb: str, tokens: Sequence[_Token], subverbs: Mapping[str, str]) -> str:
+    further = subverbs.get(tokens[0].word.casefold(), "") if tokens else ""
+    return further if further in FURTHER.get(subverb, ()) else ""
 
 
 def _arguments(command: Command, tokens: Sequence[_Token]) -> Command:

@@ -1,6 +1,7 @@
 """The clock: APScheduler calls, the functions decide. It keeps no state, so any number of replicas may tick."""
 
 import secrets
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,54 +14,57 @@ from core.badges import choosing
 from core.database import Sessions, retrying
 from core.identity import service as identity
 from core.leaderboards import upkeep as leaderboards
+from core.nominations import advancing as campaigns
 from core.schedule import service as schedule
 from core.schedule.service import Due, Ran
 
 log = structlog.get_logger()
+
+Work = Callable[[Sessions], Awaitable[object]]
 
 KEEP_DELIVERIES = timedelta(days=14)
 KEEP_MESSAGES = timedelta(days=30)
 KEEP_TOKENS = timedelta(days=7)
 KEEP_CHOICES = timedelta(hours=1)
 KEEP_RUNS = timedelta(days=400)
-TIDY_MINUTES = 10
-RANK_MINUTES = 1
+TIDY_EVERY = timedelta(minutes=10)
+RANK_EVERY = timedelta(minutes=1)
 RANK_SECONDS = 60
-JOBS_EACH_SECONDS = 10
+JOBS_EVERY = timedelta(seconds=10)
 JOB_SECONDS = 300
 SLOTS_AT_A_TIME = 100
+CAMPAIGNS_EVERY = timedelta(minutes=1)
 
 
 def make_ticker(sessions: Sessions, *, runs_jobs: bool = True) -> AsyncIOScheduler:
     """A scheduler that is not started yet. What was missed while nobody ran is done once. Without `runs_jobs` the jobs of
     workspaces are left to other processes."""
-
-    async def tidy() -> None:
-        try:
-            await tidy_up(sessions)
-        except Exception:
-            log.exception("tidying_failed")
-
-    async def rank() -> None:
-        try:
-            await rank_all(sessions)
-        except Exception:
-            log.exception("ranking_failed")
-
-    async def work() -> None:
-        try:
-            await run_jobs(sessions)
-        except Exception:
-            log.exception("schedule_failed")
-
     scheduler = AsyncIOScheduler(
         timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
-    scheduler.add_job(tidy, IntervalTrigger(minutes=TIDY_MINUTES), id="tidy")
-    scheduler.add_job(rank, IntervalTrigger(minutes=RANK_MINUTES), id="rank")
+    works: dict[str, tuple[Work, timedelta]] = {
+        "tidy": (tidy_up, TIDY_EVERY),
+        "rank": (rank_all, RANK_EVERY),
+        "campaigns": (move_campaigns, CAMPAIGNS_EVERY),
+    }
     if runs_jobs:
-        scheduler.add_job(work, IntervalTrigger(seconds=JOBS_EACH_SECONDS), id="jobs")
+        works["jobs"] = (run_jobs, JOBS_EVERY)
+    for name, (work, every) in works.items():
+        trigger = IntervalTrigger(seconds=int(every.total_seconds()))
+        scheduler.add_job(_guarded(name, work, sessions), trigger, id=name)
     return scheduler
+
+
+def _guarded(name: str, work: Work, sessions: Sessions) -> Callable[[], Awaitable[None]]:
+    """One that fails is logged, and its turn comes again."""
+
+    async def run() -> None:
+        try:
+            await work(sessions)
+        except Exception:
+            log.exception("tick_failed", work=name)
+
+    return run
 
 
 async def tidy_up(sessions: Sessions) -> None:
@@ -126,3 +130,19 @@ async def run_job(sessions: Sessions, job: Due) -> Ran | None:
                 now=begun[-1] if begun else now,
             )
         return None
+
+
+async def move_campaigns(sessions: Sessions) -> int:
+    """Move on the campaigns that are due, each in a transaction of its own, and return how many that were; one that fails does
+    not hold up the others."""
+    async with sessions.begin(role="ops") as (session, _):
+        owed = await campaigns.due(session)
+    moved = 0
+    for each in owed:
+        try:
+            async with sessions.begin(each.workspace_id, statement_seconds=RANK_SECONDS) as (session, now):
+                found = await campaigns.advance(session, each.campaign_id, workspace_id=each.workspace_id, now=now)
+            moved += found is not None
+        except Exception:
+            log.exception("campaign_failed", reference=f"{each.workspace_id}:{each.campaign_id}")
+    return moved

@@ -9,6 +9,10 @@ EXAMPLES = {
     "kudos": ("simple", "points", "private", "undo", "me"),
     "badge": ("give", "choose", "undo", "story", "comment", "report", "revoke"),
     "badges": ("own", "other"),
+    "nominate": ("give", "form", "withdraw", "decline", "comment"),
+    "campaigns": ("all", "one"),
+    "vote": ("form", "one", "withdraw"),
+    "results": ("latest", "one", "receipt"),
     "points": ("own", "other", "history"),
     "leaderboard": ("month", "week", "all", "kudos", "department", "channel"),
     "me": ("page",),
@@ -16,7 +20,7 @@ EXAMPLES = {
     "settings": ("form", "language", "zone", "quiet", "notices"),
     "link": ("code", "use"),
     "help": ("all", "one"),
-    "admin": ("connect", "code", "disconnect"),
+    "admin": ("connect", "code", "disconnect", "campaign"),
 }
 
 

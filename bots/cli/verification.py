@@ -3,8 +3,8 @@
 from bots.cli.edge import FOUND, GOOD
 from bots.cli.screen import progress, say, show
 from bots.settings import Settings
-from core.badges.verify import CHECKS
 from core.database import Sessions
+from core.nominations.verify import CHECKS
 from core.points.verify import STATEMENT_SECONDS, Outcome, examine
 
 

@@ -1,10 +1,28 @@
 """One file per chat command, and the table of what each verb and each button runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from bots.chat import Reply
-from bots.commands import admin, award, badge, badges, help, kudos, leaderboard, link, me, points, settings, steps, why
+from bots.commands import (
+    admin,
+    award,
+    badge,
+    badges,
+    campaigns,
+    help,
+    kudos,
+    leaderboard,
+    link,
+    me,
+    nominate,
+    points,
+    results,
+    settings,
+    steps,
+    vote,
+    why,
+)
 from bots.forms import Form
 from bots.turn import Run, Turn
 from bots.turns import read
@@ -14,6 +32,10 @@ COMMANDS: Mapping[str, Run] = {
     "kudos": kudos.run,
     "badge": badge.run,
     "badges": badges.run,
+    "nominate": nominate.run,
+    "campaigns": campaigns.run,
+    "vote": vote.run,
+    "results": results.run,
     "points": points.run,
     "leaderboard": leaderboard.run,
     "me": me.run,
@@ -24,11 +46,13 @@ COMMANDS: Mapping[str, Run] = {
     "admin": admin.run,
 }
 
-OPENERS: Mapping[str, Callable[[Turn], Reply]] = {
+OPENERS: Mapping[str, Callable[[Turn], Reply | Awaitable[Reply]]] = {
     "kudos": kudos.form,
     "settings": settings.form,
     "badge": badge.form,
     "badge_comment": award.comment_form,
+    "nominate": nominate.form,
+    "vote": vote.form,
 }
 """What the button that leads to a form opens, by its argument."""
 
@@ -37,6 +61,8 @@ FORMS: Mapping[str, Form] = {
     "settings_send": settings.FORM,
     "badge_send": badge.FORM,
     "badge_comment_send": award.COMMENT,
+    "nominate_send": nominate.FORM,
+    "vote_send": vote.FORM,
 }
 """Presses that submit a form."""
 
@@ -45,7 +71,8 @@ async def open_form(turn: Turn) -> Reply:
     assert turn.press is not None
     if turn.press.argument not in OPENERS:
         raise Closed
-    return OPENERS[turn.press.argument](turn)
+    opened = OPENERS[turn.press.argument](turn)
+    return opened if isinstance(opened, Reply) else await opened
 
 
 async def say(turn: Turn) -> Reply | None:
@@ -80,6 +107,13 @@ PRESSES: Mapping[str, Run] = {
     "badge_revoke_as": award.revoke_as,
     "badges": badges.turn_page,
     "badge_showcase": badges.show,
+    "campaign_show": campaigns.show,
+    "campaign_decide": campaigns.decide,
+    "nominate_send": nominate.send,
+    "nomination_withdraw": nominate.withdraw,
+    "nomination_decline": nominate.decline,
+    "vote_send": vote.send,
+    "vote_take_back": vote.take_back,
     "leaderboard": leaderboard.turn_page,
     "leaderboard_share": leaderboard.share,
     "link_confirm": link.confirm,

@@ -1,12 +1,15 @@
-"""`/admin connect` joins a chat to the workspace, `/admin disconnect` takes it out; `/admin` says what there is."""
+"""`/admin campaign …` is for organisers, see `campaigns`. `/admin connect` joins a chat to the workspace, `/admin disconnect` takes it out; `/admin` says what there is."""
 
 from bots.chat import Audience, PlaceKind, Reply
+from bots.commands import campaigns
 from bots.recognition import CodeInvalid
 from bots.turn import Turn
 from core.people import queries, service
 
 
 async def run(turn: Turn) -> Reply:
+    if turn.command.subverb.startswith("campaign"):
+        return await campaigns.administer(turn)
     if not await _may(turn):
         has_code = turn.command.subverb == "connect" and turn.command.text
         raise CodeInvalid if has_code else service.AdminOnly

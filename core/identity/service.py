@@ -21,6 +21,7 @@ from core.identity import queries
 from core.identity.models import CLAIMED, DECLINED, LINKED, MERGED, Link
 from core.kudos import merging as kudos
 from core.leaderboards import merging as leaderboards
+from core.nominations import merging as nominations
 from core.people import merging as people
 from core.people.models import LEFT, PlatformIdentity, Workspace
 from core.people.queries import Line
@@ -212,9 +213,10 @@ async def merge(
 ) -> tuple[int, int, int]:
     """Make two members one: the younger is merged into the older. Returns (older, younger, shares of kudos taken back).
 
-    What awards lock first, then members, kudos and accounts are locked in this order, the accounts by their ids. Raises LinkLeft,
-    and Outrun when one of them was merged since they were recognised.
+    Campaigns, what awards lock first, then members, kudos and accounts are locked in this order, the accounts by their ids.
+    Raises LinkLeft, and Outrun when one of them was merged since they were recognised.
     """
+    campaigns = await nominations.hold(session, workspace_id=workspace.id)
     await badges.hold(session, list(member_ids), workspace_id=workspace.id)
     await leaderboards.hold(session, list(member_ids), workspace_id=workspace.id)
     locked = await people.lock(session, list(member_ids), workspace_id=workspace.id)
@@ -228,6 +230,7 @@ async def merge(
     await points.lock(session, [older, younger], shared, workspace_id=workspace.id)
     shares = await kudos.merge(session, workspace_id=workspace.id, **pair, actor_id=actor_id, now=now)
     await badges.merge(session, workspace_id=workspace.id, **pair, actor_id=actor_id, now=now)
+    await nominations.merge(session, campaigns, workspace_id=workspace.id, **pair)
     await points.merge(session, workspace=workspace, **pair, actor_id=actor_id, now=now)
     await activities.merge(session, workspace_id=workspace.id, **pair)
     await people.merge(session, workspace_id=workspace.id, **pair)

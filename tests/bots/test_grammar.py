@@ -198,6 +198,7 @@ def test_every_spelling_is_a_verb() -> None:
     verbs = WORDS.verbs()
     assert set(verbs.values()) == {
         "kudos", "badge", "badges", "points", "leaderboard", "me", "why", "settings", "link", "help", "admin",
+        "nominate", "campaigns", "vote", "results",
     }  # fmt: skip
     for spelling, verb in verbs.items():
         assert read(f"/{spelling}").verb == verb

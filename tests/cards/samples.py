@@ -21,6 +21,7 @@ from cards.why import BadgeWhy, Share
 from cards.words import Words
 from core.leaderboards.asking import Asked, Crew, Point
 from tests.cards.badge_samples import BADGES
+from tests.cards.campaign_samples import CAMPAIGNS
 from tests.cards.cast import ANA, CROWD, INES, LUIS, MADRID, MESSAGE, MONDAY, NEXT_MONDAY, NOW, ZOE
 
 ALLOWANCE = AllowanceView(left=35, total=50, resets_at=NEXT_MONDAY, zone=MADRID)
@@ -174,6 +175,7 @@ SAMPLES: Mapping[str, Callable[[Words], Card]] = {
     "kudos_form": kudos_form,
     "kudos_form_again": kudos_form_again,
     **BADGES,
+    **CAMPAIGNS,
     "home": own_page,
     "home_of_a_newcomer": lambda words: own_page(
         words, current=0, total=0, allowance=None, badges=0, received=(), given=(), received_count=0, given_count=0

@@ -221,6 +221,20 @@ async def filled(session: AsyncSession, workspace: Workspace) -> None:
             "INSERT INTO slack_installation (workspace_id, team_id, app_id, bot_user_id, bot_id, sealed_token)"
             " SELECT id, 'T' || id, 'A1', 'U1', 'B1', 'sealed' FROM workspace WHERE id = :workspace"
         ),
+        (
+            "INSERT INTO campaign (workspace_id, badge_id, name, config, starts_at, nominations_end_at, voting_end_at)"
+            " SELECT workspace_id, id, 'The best', '{}', now(), now(), now() FROM badge WHERE workspace_id = :workspace"
+        ),
+        (
+            "INSERT INTO candidacy (workspace_id, campaign_id, member_id)"
+            " SELECT workspace_id, id, :member FROM campaign WHERE workspace_id = :workspace"
+        ),
+        "INSERT INTO nomination (workspace_id, candidacy_id) SELECT workspace_id, id FROM candidacy WHERE workspace_id = :workspace",
+        (
+            "INSERT INTO nomination_comment (workspace_id, candidacy_id, member_id, text)"
+            " SELECT workspace_id, id, member_id, 'well said' FROM candidacy WHERE workspace_id = :workspace"
+        ),
+        "INSERT INTO ballot_roll SELECT workspace_id, id, :member FROM campaign WHERE workspace_id = :workspace",
         "INSERT INTO vote VALUES (:workspace, 1, 'tag', 1, 1)",
     ):
         await session.execute(text(statement), {key: value for key, value in values.items() if f":{key}" in statement})
@@ -364,6 +378,19 @@ TRANSFER = "INSERT INTO transfer (workspace_id, group_id, debit_id, credit_id, a
             "uq_award_report_once",
         ),
         ("UPDATE award_showcase SET place = 4", "ck_award_showcase_place"),
+        ("UPDATE campaign SET outcome = 'won'", "ck_campaign_outcome"),
+        ("UPDATE campaign SET ballot_key = 'k'", "ck_campaign_key"),
+        (
+            (
+                "INSERT INTO campaign (workspace_id, badge_id, name, config, starts_at, nominations_end_at, voting_end_at)"
+                " SELECT workspace_id, badge_id, name, config, starts_at, nominations_end_at, voting_end_at FROM campaign"
+            ),
+            "uq_campaign_open",
+        ),
+        (
+            "INSERT INTO candidacy (workspace_id, campaign_id, member_id) SELECT workspace_id, campaign_id, member_id FROM candidacy",
+            "uq_candidacy_member",
+        ),
         (
             TRANSFER + " SELECT workspace_id, 1, debit_id, debit_id, 1, 'x', 'x' FROM transfer LIMIT 1",
             "ck_transfer_two_accounts",

@@ -81,10 +81,20 @@ class Eligible(Part):
 
 
 class NominationConfig(Part):
+    """How a campaign of the badge goes. `quorum` is a number of ballots, of which fewer give no winner. Whoever is barred stands in
+    the campaign, or manages somebody who does, and may not vote in it. `reminder_hours` before the end of voting those who have
+    not voted are reminded, once; 0: they are not."""
+
     nomination_duration_days: Annotated[int, Field(ge=1, le=366)] = 7
     voting_duration_days: Annotated[int, Field(ge=1, le=366)] = 7
+    runoff_duration_days: Annotated[int, Field(ge=1, le=366)] = 2
+    reminder_hours: Annotated[int, Field(ge=0, le=720)] = 24
     campaign_type: Literal["open", "pre_candidates"] = "open"
+    pre_candidates: Annotated[tuple[Entry, ...], Listed] = ()
     allow_self_nomination: bool = False
+    allow_vote_change: bool = False
+    bar_nominees: bool = False
+    bar_managers: bool = False
     max_nominations_per_user: Whole = 1
     max_votes_per_user: Whole = 1
     min_nominations_to_proceed: Whole = 1

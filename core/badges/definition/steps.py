@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from core.badges.definition import people
 from core.badges.definition.conditions import Threshold
 from core.badges.definition.findings import Findings, below, shown
 from core.badges.definition.model import Event, NominationConfig, Step
@@ -98,7 +99,12 @@ def _event(key: Any, options: Any, path: str, findings: Findings) -> Event | Non
 
 
 def nomination(given: Any, path: str, findings: Findings) -> NominationConfig | None:
-    return validate(NominationConfig, given, path, findings) if given != {} else None
+    if given == {}:
+        return None
+    if isinstance(given, dict) and given.get("pre_candidates") is not None:
+        inside = below(path, "pre_candidates")
+        given = {**given, "pre_candidates": people.read(given["pre_candidates"], inside, findings)}
+    return validate(NominationConfig, given, path, findings)
 
 
 def attributes(given: Any, path: str, findings: Findings) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.badges.verify import CHECKS
 from core.database import Sessions
+from core.nominations.verify import CHECKS
 from core.people.models import Workspace
 from core.points import verify
 from core.points.verify import Finding

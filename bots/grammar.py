@@ -20,7 +20,7 @@ SUBVERBS: Mapping[str, frozenset[str]] = {
     "points": frozenset({"history"}),
     "leaderboard": frozenset({*MEASURES, *PERIODS, *CREWS}),
     "settings": frozenset({"language", "zone", "quiet", "notices", "ranks"}),
-    "admin": frozenset({"connect", "disconnect"}),
+    "admin": frozenset({"connect", "disconnect", "mode"}),
 }
 ALONE = frozenset({"undo", "me", "top"})
 """Subverbs that nothing may follow: `/kudos me` is a question, `/kudos me and my team …` is not."""

@@ -114,7 +114,7 @@ def _site(sessions: Sessions, metrics: Metrics, of_channels: list[web.RouteDef])
     site = web.Application(client_max_size=BODY_BYTES_MAX)
     site.add_routes(of_channels)
     site.add_routes(health.routes(vitals.checks(sessions), metrics.registry, lambda: vitals.count(sessions, metrics)))
-    site.add_routes(picture_pages.routes(pictures.finder(sessions)))
+    site.add_routes(picture_pages.routes(pictures.finder(sessions), pictures.podium_finder(sessions)))
     return site
 
 

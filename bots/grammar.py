@@ -20,7 +20,7 @@ SUBVERBS: Mapping[str, frozenset[str]] = {
     "points": frozenset({"history"}),
     "leaderboard": frozenset({*MEASURES, *PERIODS, *CREWS}),
     "settings": frozenset({"language", "zone", "quiet", "notices", "ranks"}),
-    "admin": frozenset({"connect", "disconnect", "campaign"}),
+    "admin": frozenset({"connect", "disconnect", "mode", "campaign"}),
     "nominate": frozenset({"withdraw", "decline", "comment"}),
     "vote": frozenset({"withdraw"}),
     "results": frozenset({"receipt"}),

@@ -104,9 +104,14 @@ def initials(name: str) -> str:
 
 
 def _strokes(letters: str, ink: str) -> str:
-    gap, scale = 4, 3.6 if len(letters) > 1 else 5
+    return strokes(letters, ink, middle=(SIZE / 2, SIZE / 2), scale=3.6 if len(letters) > 1 else 5)
+
+
+def strokes(letters: str, ink: str, *, middle: tuple[float, float], scale: float) -> str:
+    """Letters and digits of `LETTERS` around a point, `scale` times as large as those are drawn there."""
+    gap = 4
     width = len(letters) * LETTER_WIDTH + (len(letters) - 1) * gap
-    left, top = (SIZE - width * scale) / 2, (SIZE - LETTER_HEIGHT * scale) / 2
+    left, top = middle[0] - width * scale / 2, middle[1] - LETTER_HEIGHT * scale / 2
     drawn = "".join(
         f'<path transform="translate({index * (LETTER_WIDTH + gap)} 0)" d="{LETTERS[letter]}"/>'
         for index, letter in enumerate(letters)

@@ -21,6 +21,15 @@ def disconnected(words: Words, place_name: str) -> Card:
     return Card(plain(sentence), (Paragraph(sentence),))
 
 
+def mode_chosen(words: Words, mode: str, *, is_connected: bool) -> Card:
+    """What is told in the conversation from now on."""
+    sentence = words(f"places.modes.{mode}")
+    elements: list[Element] = [Heading(words("places.mode")), Paragraph((Text(sentence),))]
+    if not is_connected:
+        elements.append(Paragraph(words.line("places.mode_unconnected")))
+    return Card(sentence, tuple(elements))
+
+
 def connect_code(words: Words, code: str, minutes: int) -> Card:
     """For an administrator alone. The summary, which notifications show, keeps the code to itself."""
     title = words("places.code")

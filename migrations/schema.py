@@ -2,6 +2,7 @@
 
 import core.activities.models
 import core.badges.models
+import core.digests.models
 import core.drafts
 import core.draws.models
 import core.identity.models

@@ -1,10 +1,12 @@
-"""`/admin campaign …` is for organisers, see `campaigns`. `/admin connect` joins a chat to the workspace, `/admin disconnect` takes it out; `/admin` says what there is."""
+"""`/admin connect` joins a chat to the workspace, `/admin disconnect` takes it out, `/admin mode digest` says how much it hears,
+`/admin campaign …` is for organisers (see `campaigns`); `/admin` says what there is."""
 
 from bots.chat import Audience, PlaceKind, Reply
 from bots.commands import campaigns
 from bots.recognition import CodeInvalid
 from bots.turn import Turn
-from core.people import queries, service
+from cards.words import words_for
+from core.people import modes, queries, service
 
 
 async def run(turn: Turn) -> Reply:
@@ -18,6 +20,8 @@ async def run(turn: Turn) -> Reply:
     if turn.command.subverb == "disconnect":
         await service.connect(turn.session, turn.conversation, is_connected=False)
         return Reply("disconnected", {"conversation": turn.conversation.id}, Audience.HERE)
+    if turn.command.subverb == "mode":
+        return await _choose_mode(turn)
     return Reply("help_verb", {"verb": "admin"}, Audience.QUIET)
 
 
@@ -36,3 +40,12 @@ async def _connect(turn: Turn) -> Reply:
         return Reply("connect_code", {"reader": turn.member.member_id}, Audience.PRIVATE)
     await service.connect(turn.session, turn.conversation, is_connected=True)
     return Reply("connected", {"conversation": turn.conversation.id}, Audience.HERE)
+
+
+async def _choose_mode(turn: Turn) -> Reply:
+    """Any language's word for it. Raises what `modes.choose` does, and NotAChannel."""
+    if turn.incoming.place.kind is PlaceKind.PERSONAL:
+        raise modes.NotAChannel
+    typed = turn.command.text.strip()
+    await modes.choose(turn.session, turn.conversation, words_for("en").subverbs().get(typed.casefold(), typed))
+    return Reply("mode_chosen", {"conversation": turn.conversation.id}, Audience.HERE)

@@ -8,6 +8,7 @@ from bots.views import (
     badges,
     ballots,
     collections,
+    digests,
     forms,
     home,
     identity,
@@ -27,6 +28,8 @@ from cards.model import Card
 View = Callable[[Scene], Awaitable[Card | None]]
 
 VIEWS: Mapping[str, View] = {
+    "digest_card": digests.card,
+    "mode_chosen": places.mode_chosen,
     "kudos_card": kudos.card,
     "kudos_notice": kudos.notice,
     "kudos_receipt": kudos.receipt,

@@ -26,6 +26,16 @@ async def disconnected(scene: Scene) -> Card:
     return cards.disconnected(scene.words, await _name(scene))
 
 
+async def mode_chosen(scene: Scene) -> Card | None:
+    found = await scene.session.execute(
+        select(Conversation.mode, Conversation.is_connected).where(
+            Conversation.workspace_id == scene.home.id, Conversation.id == scene.reference["conversation"]
+        )
+    )
+    row = found.first()
+    return cards.mode_chosen(scene.words, row.mode, is_connected=row.is_connected) if row else None
+
+
 async def connect_code(scene: Scene) -> Card:
     """A code that connects a group which belongs to no workspace yet; valid once, for a quarter of an hour."""
     grant = tokens.Grant(

@@ -107,6 +107,7 @@ class Award(Numbered, Table):
         ),
         Index("ix_award_member", "workspace_id", "member_id", "awarded_at"),
         Index("ix_award_act", "workspace_id", "act_id"),
+        Index("ix_award_awarded_at", "workspace_id", "awarded_at"),
     )
 
     public_id: Mapped[uuid.UUID] = mapped_column(server_default=func.gen_random_uuid())

@@ -97,7 +97,7 @@ WITH place AS (
            jsonb_build_object('platform', platform, 'tenant', tenant, 'remote_id', remote_id, 'kind', kind, 'name', name,
                               'reference', reference) AS address
     FROM conversation WHERE workspace_id = :workspace_id AND NOT is_gone
-      AND (is_connected OR (id = CAST(:conversation_id AS bigint) AND kind <> 'personal'))
+      AND ((is_connected AND mode IN ('direct', 'thread')) OR (id = CAST(:conversation_id AS bigint) AND kind <> 'personal'))
 ),
 paced AS (INSERT INTO outbox_scope (scope) SELECT scope FROM place ORDER BY scope ON CONFLICT DO NOTHING),
 card AS (

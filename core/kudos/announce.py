@@ -23,7 +23,7 @@ place AS (
            jsonb_build_object('platform', platform, 'tenant', tenant, 'remote_id', remote_id, 'kind', kind, 'name', name,
                               'reference', reference) AS address
     FROM conversation WHERE workspace_id = :workspace_id AND NOT is_gone AND NOT :is_private
-      AND (is_connected OR (id = :conversation_id AND kind <> 'personal'))
+      AND ((is_connected AND mode IN ('direct', 'thread')) OR (id = :conversation_id AND kind <> 'personal'))
 ),
 paced AS (INSERT INTO outbox_scope (scope) SELECT scope FROM place, given ORDER BY scope ON CONFLICT DO NOTHING),
 card AS (

@@ -66,6 +66,11 @@ _RECEIVED = text(
     + " WHERE kudos.workspace_id = :workspace_id AND mine.member_id = :member_id AND kudos.undone_at IS NULL"
     + " ORDER BY kudos.given_at DESC LIMIT :limit"
 )
+_PRAISED = text(
+    _STORY
+    + "WHERE kudos.workspace_id = :workspace_id AND kudos.given_at >= :since AND kudos.given_at < :until"
+    + " AND kudos.undone_at IS NULL AND NOT kudos.is_private ORDER BY seconds DESC, kudos.given_at DESC LIMIT :limit"
+)
 _COUNTS = text(
     "SELECT (SELECT count(*) FROM kudos_receiver JOIN kudos ON kudos.workspace_id = kudos_receiver.workspace_id"
     " AND kudos.id = kudos_receiver.kudos_id WHERE kudos_receiver.workspace_id = :workspace_id"
@@ -167,6 +172,14 @@ async def received(session: AsyncSession, member_id: int, *, workspace_id: int, 
     """What a member received, newest first, private ones included: for that member's eyes."""
     rows = await session.execute(_RECEIVED, {"workspace_id": workspace_id, "member_id": member_id, "limit": limit})
     return [_read(row) for row in rows]
+
+
+async def praised(
+    session: AsyncSession, *, workspace_id: int, since: datetime, until: datetime, limit: int
+) -> Sequence[Story]:
+    """The public kudos given from `since` until `until` that most colleagues seconded; of equal ones the latest."""
+    values = {"workspace_id": workspace_id, "since": since, "until": until, "limit": limit}
+    return [_read(row) for row in await session.execute(_PRAISED, values)]
 
 
 async def counts(session: AsyncSession, member_id: int, *, workspace_id: int) -> tuple[int, int]:

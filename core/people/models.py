@@ -126,6 +126,13 @@ class Profile(OfWorkspace, Table):
         Index("ix_profile_department", "workspace_id", "department", postgresql_where=text("department IS NOT NULL")),
         Index("ix_profile_location", "workspace_id", "location", postgresql_where=text("location IS NOT NULL")),
         Index("ix_profile_job_code", "workspace_id", "job_code", postgresql_where=text("job_code IS NOT NULL")),
+        Index(
+            "ix_profile_birthday",
+            "workspace_id",
+            "birth_month",
+            "birth_day",
+            postgresql_where=text("birth_month IS NOT NULL"),
+        ),
         Index("ix_profile_groups", "groups", postgresql_using="gin"),
         Index("ix_profile_programs", "programs", postgresql_using="gin"),
     )
@@ -169,7 +176,8 @@ class PlatformIdentity(OfWorkspace, Table):
 
 
 class Conversation(Numbered, Table):
-    """A chat the bot is in. `reference` is the adapter's own, needed to write there. Connected ones get the cards of all."""
+    """A chat the bot is in. `reference` is the adapter's own, needed to write there. Connected ones get the cards of all,
+    as `mode` says (core.people.modes)."""
 
     __tablename__ = "conversation"
     __table_args__ = (
@@ -178,6 +186,7 @@ class Conversation(Numbered, Table):
         UniqueConstraint("workspace_id", "platform", "tenant", "remote_id", name="uq_conversation_place"),
         CheckConstraint("kind IN ('personal', 'group', 'channel')", name="kind"),
         CheckConstraint("(kind = 'personal') OR member_id IS NULL", name="personal"),
+        CheckConstraint("mode IN ('direct', 'thread', 'digest', 'silent')", name="mode"),
         Index("ix_conversation_connected", "workspace_id", postgresql_where=text("is_connected")),
         Index("ix_conversation_member", "workspace_id", "member_id", postgresql_where=text("member_id IS NOT NULL")),
     )
@@ -191,4 +200,5 @@ class Conversation(Numbered, Table):
     member_id: Mapped[int | None]
     is_connected: Mapped[bool] = mapped_column(server_default=text("false"))
     is_gone: Mapped[bool] = mapped_column(server_default=text("false"))
+    mode: Mapped[str] = mapped_column(String(8), server_default="direct")
     heard_at: Mapped[datetime] = mapped_column(server_default=func.now())

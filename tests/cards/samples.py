@@ -1,11 +1,26 @@
 """One of each card that members see, as the golden files and the pictures show them."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from cards import forms, home, identity, kudos, leaderboards, places, points, refusals, settings, steps, top, why
+from cards import (
+    digests,
+    forms,
+    home,
+    identity,
+    kudos,
+    leaderboards,
+    places,
+    points,
+    refusals,
+    settings,
+    steps,
+    top,
+    why,
+)
 from cards import help as helps
+from cards.digests import BirthdayView, DigestView, Figures, Step, StreakView, WonView
 from cards.forms import KudosForm, Opening
 from cards.home import HomeView
 from cards.identity import Merge, Question
@@ -128,6 +143,23 @@ def own_page(words: Words, **changes: Any) -> Card:
     return home.home(words, HomeView(**{**usual, **changes}))
 
 
+def digest(words: Words, **changes: Any) -> Card:
+    usual: dict[str, Any] = {
+        "is_weekly": False,
+        "since": MONDAY,
+        "until": MONDAY + timedelta(days=1),
+        "zone": MADRID,
+        "figures": Figures(12, 7, 9, 3),
+        "podium": (Step(1, LUIS, 12), Step(2, ZOE, 9), Step(2, ANA, 9)),
+        "praised": (kudos_view(receivers=(LUIS,)),),
+        "won": (WonView("Above <b> and *beyond*", "🏅", 7, (LUIS, INES)),),
+        "birthdays": (BirthdayView(ZOE, date(2025, 11, 18)), BirthdayView(ANA, date(2025, 11, 18))),
+        "streaks": (StreakView(LUIS, 30),),
+        "picture": "https://plaudit.example.com/pictures/podiums/1.png",
+    }
+    return digests.digest(words, DigestView(**{**usual, **changes}))
+
+
 def top_page(words: Words) -> Card:
     recognised = (Ranked(1, LUIS, 12), Ranked(2, ZOE, 9), Ranked(2, ANA, 9), Ranked(4, INES, 1))
     trends = (Trend("teamwork", "🤝", 14), Trend("release", "", 1))
@@ -161,6 +193,11 @@ SAMPLES: Mapping[str, Callable[[Words], Card]] = {
     "kudos_own": lambda words: kudos.own(words, kudos_view(), timedelta(minutes=10)),
     "kudos_mine": mine,
     "kudos_top": top_page,
+    "digest_daily": digest,
+    "digest_of_a_birthday": lambda words: digest(
+        words, figures=Figures(0, 0, 0, 0), podium=(), praised=(), won=(), streaks=(), picture=""
+    ),
+    "mode_chosen": lambda words: places.mode_chosen(words, "digest", is_connected=False),
     "kudos_top_empty": lambda words: top.page(words, TopView(1, (), (), ())),
     "why_points": lambda words: why.points(words, [Share("kudos", 9, 12), Share("badge_earned", 1, 50)]),
     "why_badge": lambda words: why.badge(words, why_badge_view()),

@@ -213,6 +213,7 @@ async def filled(session: AsyncSession, workspace: Workspace) -> None:
         ),
         "INSERT INTO job VALUES (:workspace, 'digest', NULL, '{}', 'Etc/UTC')",
         "INSERT INTO job_run VALUES (:workspace, 'digest', '2026-11-20')",
+        "INSERT INTO digest (workspace_id, kind, since, until) VALUES (:workspace, 'daily', '2026-11-19', '2026-11-20')",
         "INSERT INTO link (workspace_id, member_id, platform, tenant, remote_id) VALUES (:workspace, :member, 'slack', 'T1', 'U1')",
         "INSERT INTO leaderboard_step VALUES (:workspace, 'points', 'all', 1, 1)",
         "INSERT INTO leaderboard_snapshot VALUES (:workspace, 'points', 'month', '2026-11', 0, NULL, NULL, '[]', true)",

@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from itertools import count
 from statistics import median, quantiles
 from typing import Any
@@ -43,16 +43,18 @@ OWED = 10_000
 CHANNELS = 1000
 PER_SECOND, SECONDS = 200, 10
 P99_MILLISECONDS_MAX = 100
+LOST_SECONDS = 10
+"""What a command counts that was answered with an error: a server that refuses is not quick."""
 SECRET = "bench-signing-secret-of-no-workspace"
 _COUNT = text("SELECT count(*) FROM kudos")
 # The card of the first kudos, in as many channels as a big company has, some of them busy.
 _OWE = text("""
 WITH wanted AS (
-    SELECT number, concat('slack:', CAST(:team AS text), ':C', number % :channels) AS scope
+    SELECT number, concat_ws(':', 'slack', CAST(:team AS text), concat('C', number % :channels)) AS scope
     FROM generate_series(1, :owed - (SELECT count(*) FROM outbox WHERE state = 'pending')) AS number
 ), scopes AS (INSERT INTO outbox_scope (scope) SELECT DISTINCT scope FROM wanted ON CONFLICT DO NOTHING)
 INSERT INTO outbox (workspace_id, dedup_key, scope, kind, address, reference, priority)
-SELECT first.workspace_id, concat('bench:', number), wanted.scope, first.kind,
+SELECT first.workspace_id, concat('bench', number), wanted.scope, first.kind,
        first.address || jsonb_build_object('remote_id', concat('C', number % :channels)), first.reference, first.priority
 FROM (SELECT * FROM outbox WHERE kind = 'kudos_card' ORDER BY id LIMIT 1) AS first, wanted
 """)
@@ -118,10 +120,11 @@ async def _at_work(sessions: Sessions, built: app.Application) -> Figure:
         taken = await _steadily(pool)
     async with sessions.begin(role="ops") as (session, _):
         sent = (await session.execute(_STATES)).one().sent - sent_before
-    assert await _stored(sessions) - before == PER_SECOND * SECONDS
-    p99 = quantiles(taken, n=100)[-1] * 1e3
+    assert await _stored(sessions) - before >= len(taken)
+    lost = PER_SECOND * SECONDS - len(taken)
+    p99 = quantiles([*taken, *[LOST_SECONDS] * lost], n=100)[-1] * 1e3
     work = (
-        f"{len(taken)} commands at {PER_SECOND} a second, half of them within {median(taken) * 1e3:.0f} ms, the last after "
+        f"{len(taken)} commands at {PER_SECOND} a second and {lost} in vain, half of them within {median(taken) * 1e3:.0f} ms, the last after "
         f"{max(taken) * 1e3:.0f}; {sent} of {OWED:,} owed messages in {CHANNELS} channels were sent meanwhile, as the platform's pace lets"
     )
     return Figure("webhook", "99 of 100 commands within, ms", p99, P99_MILLISECONDS_MAX, "max", 1, work)
@@ -137,8 +140,9 @@ async def _steadily(to: Lines) -> list[float]:
     taken: list[float] = []
 
     async def send(due: float) -> None:
-        await to.post(_request(next(_numbers)))
-        taken.append(time.perf_counter() - due)
+        with suppress(AssertionError):
+            await to.post(_request(next(_numbers)))
+            taken.append(time.perf_counter() - due)
 
     began = time.perf_counter()
     async with asyncio.TaskGroup() as group:

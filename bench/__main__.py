@@ -12,8 +12,11 @@ BENCHES = {
     "activities": "recording activities in batches of 1,000, against COPY and one upsert (at least 0.5)",
     "cards": "a leaderboard card on all four surfaces (at most 0.5 ms)",
     "kudos": "giving kudos at 16 connections, against one raw statement (at least 0.3)",
+    "leaderboard": "pages, ranks and writes of a million members (at most 3, 20 and 2.5 times their limits)",
     "rules": "rules over 1,000,000 members, against the same by hand, one by one, and a bare insert (see its file)",
-    "webhook": "a signed Slack command, stored and acknowledged, against bare slack-bolt (at least 0.4)",
+    "teams": "a signed Teams message, stored and acknowledged, against stock botbuilder (at least 10)",
+    "telegram": "a Telegram update, stored and acknowledged, against bare process_update (at least 0.5)",
+    "webhook": "a signed Slack command, done and answered, against bare slack-bolt (at least 0.4)",
 }
 EPILOG = """examples:
   python -m bench kudos           figures for people
@@ -39,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--members", type=int, help="how big the company of `rules` is; a million unless set")
     asked = parser.parse_args(arguments)
     if asked.is_list:
-        print("\n".join(f"{name:10} {about}" for name, about in BENCHES.items()))
+        print("\n".join(f"{name:12} {about}" for name, about in BENCHES.items()))
         return 0
     if not asked.names or set(asked.names) - set(BENCHES):
         unknown = ", ".join(sorted(set(asked.names) - set(BENCHES)))

@@ -4,7 +4,8 @@ The limit is a data-modifying CTE through raw asyncpg in a transaction of its ow
 the card in the outbox. It knows the accounts' ids beforehand, and keeps no role, workspace, repeat guard or cap per pair.
 """
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
 from functools import partial
 from random import Random
 from typing import Any
@@ -12,23 +13,20 @@ from typing import Any
 import asyncpg
 from sqlalchemy import text
 
+from bench.company import CHANNEL, TEAM, Company, found
 from bench.database import analyze, on_database
 from bench.figures import Figure, Rate, middle, rate
 from core.database import POOL_SIZE, Sessions
 from core.kudos import service as kudos
 from core.kudos.wording import Wording
-from core.people import service as people
-from core.people.models import Workspace
 from core.people.queries import Person
-from core.people.service import Contact
-from core.points import service as points
 
 GOAL = 0.3
 MEMBERS = 400
 OPERATIONS = 1500
 ROUNDS = 7
 CONNECTIONS = POOL_SIZE
-Pairs = list[list[Person]]
+Pairs = Sequence[Sequence[Person]]
 
 LIMIT = """
 WITH spent AS (
@@ -49,20 +47,12 @@ WITH spent AS (
     SELECT $1, 'kudos:' || id || ':in:' || $8, $8, 'kudos_card', $9, jsonb_build_object('kudos', id), 6 FROM given
 ) SELECT id FROM given
 """
-_ADDRESS = (
-    '{"platform": "slack", "tenant": "T1", "remote_id": "C1", "kind": "channel", "name": "general", "reference": {}}'
+_ADDRESS = json.dumps(
+    {"platform": "slack", "tenant": TEAM, "remote_id": CHANNEL, "kind": "channel", "name": "general", "reference": {}}
 )
-_ACCOUNTS = text("SELECT member_id, kind, id FROM account WHERE workspace_id = :workspace_id AND member_id IS NOT NULL")
 _COUNTS = text(
     "SELECT (SELECT count(*) FROM kudos), (SELECT count(*) FROM transfer WHERE reason = 'kudos'), (SELECT count(*) FROM outbox)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Company:
-    workspace: Workspace
-    members: list[Person]
-    accounts: dict[tuple[int, str], int]
 
 
 def run() -> list[Figure]:
@@ -70,7 +60,7 @@ def run() -> list[Figure]:
 
 
 async def _measure(sessions: Sessions, dsn: str) -> list[Figure]:
-    company = await _company(sessions)
+    company = await found(sessions, members=MEMBERS)
     pool = await asyncpg.create_pool(dsn, min_size=CONNECTIONS, max_size=CONNECTIONS)
     try:
         ours, limit = await _rounds(sessions, pool, company)
@@ -100,13 +90,18 @@ async def _rounds(sessions: Sessions, pool: Any, company: Company) -> tuple[Rate
 
 async def _give(sessions: Sessions, company: Company, pairs: Pairs, words: list[Wording], number: int) -> None:
     giver, receiver = pairs[number]
+    await give(sessions, company, giver, receiver, words[number])
+
+
+async def give(sessions: Sessions, company: Company, giver: Person, receiver: Person, wording: Wording) -> None:
+    """A kudos as the product gives it, in a transaction of its own."""
     async with sessions.begin(company.workspace.id) as (session, now):
         await kudos.give(
             session,
             workspace=company.workspace,
             giver=giver,
             receivers=[receiver],
-            wording=words[number],
+            wording=wording,
             guards_repeats=True,
             now=now,
         )
@@ -124,42 +119,10 @@ async def _limit(pool: Any, company: Company, pairs: Pairs, words: list[Wording]
             1,
             words[number].message,
             receiver.member_id,
-            "slack:T1:C1",
+            f"slack:{TEAM}:{CHANNEL}",
             _ADDRESS,
         )
     assert given is not None
-
-
-async def _company(sessions: Sessions) -> Company:
-    """Members with accounts and a full allowance, and one connected channel that mentions them all."""
-    async with sessions.begin(role="ops") as (session, now):
-        workspace = await people.create_workspace(session, name="Bench", time_zone="Europe/Madrid")
-        workspace.allowance_points = workspace.pair_points_max = 1_000_000
-        await session.flush()
-        await points.open_system_accounts(session, workspace_id=workspace.id)
-    async with sessions.begin(workspace.id) as (session, now):
-        contacts = [Contact("slack", "T1", f"U{number}", f"Member {number}") for number in range(MEMBERS)]
-        members = [
-            await people.enrol(session, contact, workspace_id=workspace.id, is_provisional=False)
-            for contact in contacts
-        ]
-        place = await people.keep_place(
-            session,
-            workspace_id=workspace.id,
-            platform="slack",
-            tenant="T1",
-            remote_id="C1",
-            kind="channel",
-            name="general",
-            reference={},
-            member_id=None,
-        )
-        await people.connect(session, place, is_connected=True)
-        await points.open_earned(session, workspace_id=workspace.id, member_ids=[each.member_id for each in members])
-        for member in members:
-            await points.open_allowance(session, workspace=workspace, member_id=member.member_id, now=now)
-        rows = await session.execute(_ACCOUNTS, {"workspace_id": workspace.id})
-        return Company(workspace, members, {(row.member_id, row.kind): row.id for row in rows})
 
 
 async def _assert_done(sessions: Sessions, kudos_given: int) -> None:

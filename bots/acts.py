@@ -222,7 +222,7 @@ async def _arrived(scope: Scope, incoming: Incoming) -> Reply | None:
         turn = await make_turn(scope, incoming, Command(""))
         place, locale = turn.conversation, locale_of(turn)
     else:
-        place, locale = await keep_place(scope, incoming, member_id=None), None
+        place, locale = await keep_place(scope, incoming, before, member_id=None), None
     reference = {"is_personal": is_personal, "is_connected": place.is_connected, "locale": locale}
     return Reply("welcome", reference, Audience.HERE)
 

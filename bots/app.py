@@ -18,9 +18,12 @@ from bots.chat import Platform
 from bots.deliver import Deliverer
 from bots.desk import SLACK_WINDOW, Desk, Window
 from bots.dispatch import Dispatcher
+from bots.homes import Homes
+from bots.intake import Intake
 from bots.keys import button_secret, keyring
 from bots.metrics import Metrics
 from bots.presenter import Presenter
+from bots.replies import Replies
 from bots.settings import Misconfigured, Settings
 from bots.signals import Bell
 from bots.store import check_functions, ensure_workspace, open_database
@@ -90,8 +93,10 @@ def build(
     metrics, worker_bell, sender_bell = Metrics(), Bell(), Bell()
     dispatcher = Dispatcher(
         sessions=sessions,
+        intake=Intake(sessions),
         platforms=platforms,
-        presenter=presenter,
+        replies=Replies(platforms, presenter),
+        homes=Homes(sessions, settings.mode == "development"),
         is_development=settings.mode == "development",
         metrics=metrics,
         wake_worker=worker_bell.ring,

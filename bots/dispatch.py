@@ -11,23 +11,24 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bots import acts, recognition, refusing, turns
 from bots import directory as directories
-from bots.answering import broken, messages, outgoing
+from bots.answering import broken
 from bots.chat import Answer, Audience, Incoming, Manner, Place, Platform, PlatformName, Pressed, Reply
 from bots.directory import AskLater, Directory, Strangers
 from bots.gestures import Reacted, Visited
+from bots.homes import Homes
+from bots.intake import Intake
 from bots.metrics import Metrics
-from bots.presenter import Presenter, Subject
-from bots.recognition import Home, Silence
-from bots.views.places import CODE_VERB
-from core import inbox, outbox
+from bots.recognition import Home, Rebound, Silence
+from bots.replies import Replies, Told
+from core import inbox
 from core.database import NO_WORKSPACE, Sessions, Transaction, retrying
 from core.errors import Refusal
-from core.identity import service as identity
-from core.inbox import Key, Pending
+from core.inbox import Arrival, Key, Pending
 from core.tokens import AlreadyDone
 
 log = structlog.get_logger()
@@ -36,12 +37,26 @@ Claim = Callable[[Transaction], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
+class Errand:
+    """A delivery on its way: how it is claimed, and until when its answer is waited for."""
+
+    key: Key
+    claim: Claim
+    deadline: asyncio.Timeout | None = None
+
+    def is_as_good_as_done(self) -> None:
+        """Nothing but the commit is left. To give up in the middle of it would be not to know what became of it."""
+        if self.deadline is not None:
+            self.deadline.reschedule(None)
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a delivery came to: the answers to its parts. `is_repeat`: it had been dealt with before."""
+    """What a delivery came to: the answers to its parts, and of these the one that travels in the HTTP body as it is shown."""
 
     workspace_id: int
-    replies: Sequence[tuple[Incoming, Reply]] = ()
-    is_repeat: bool = False
+    replies: Told = ()
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +64,10 @@ class Dispatcher:
     """`wake_worker` and `wake_sender` tell this process that there is something to do; other processes look by themselves."""
 
     sessions: Sessions
+    intake: Intake
     platforms: Mapping[str, Platform]
-    presenter: Presenter
+    replies: Replies
+    homes: Homes
     is_development: bool
     metrics: Metrics
     wake_worker: Callable[[], None]
@@ -60,8 +77,7 @@ class Dispatcher:
         self, platform: PlatformName, tenant: str, delivery_id: str, conversation: str, body: Mapping[str, Any]
     ) -> None:
         """See `bots.desk.Desk`."""
-        async with self.sessions.begin() as (session, _):
-            await inbox.store(session, Key(platform, tenant, delivery_id), conversation=conversation, body=body)
+        await self.intake.store(Arrival(Key(platform, tenant, delivery_id), conversation, body))
         self.metrics.deliveries.labels(platform, "stored").inc()
         self.wake_worker()
 
@@ -69,21 +85,19 @@ class Dispatcher:
         """See `bots.desk.Desk`. A bug is logged and answered with one generic card."""
         platform = self.platforms[incoming.place.platform]
         key = Key(platform.name, incoming.place.tenant, incoming.delivery_id)
-        outcome: Outcome | None = None
         try:
-            async with asyncio.timeout(window):
+            async with asyncio.timeout(window) as deadline:
                 with self.metrics.answer_seconds.labels(platform.name).time():
-                    outcome = await self._perform([incoming], key, self._claim_of(incoming, key))
-                    return await self._present(incoming, outcome)
+                    errand = Errand(key, self._claim_of(incoming, key), deadline)
+                    return (await self._perform([incoming], errand)).answer
         except TimeoutError:
-            await self._answer_later(incoming, key, outcome, body)
-            return None
+            await self._store_anew(incoming, body)
         except Exception as fault:  # noqa: BLE001 - the edge: every bug is caught once, here
             reference = self._bug(fault, platform.name)
-            if incoming.carries(Manner.TOAST) and outcome is None:
+            if incoming.carries(Manner.TOAST):
                 return broken(platform, incoming, reference)
-            await self._answer_later(incoming, key, outcome, body)
-            return None
+            await self._store_anew(incoming, body)
+        return None
 
     def _claim_of(self, incoming: Incoming, key: Key) -> Claim:
         # The guard of a press is its token: a repeat that waits for an answer in the body is answered like a second press.
@@ -95,55 +109,27 @@ class Dispatcher:
 
         return claim
 
-    async def _answer_later(
-        self, incoming: Incoming, key: Key, outcome: Outcome | None, body: Mapping[str, Any]
-    ) -> None:
-        """Too late, or failed: do it from the inbox; if it is done already only its answer is still owed."""
-        if outcome is None:
-            place = incoming.place
-            await self.store(place.platform, place.tenant, incoming.delivery_id, place.remote_id, body)
-            return
-        replies = [(replace(asked, answers_in_body=False), reply) for asked, reply in outcome.replies]
-        async with self.sessions.begin(outcome.workspace_id) as (session, _):
-            await self._owe(session, key, replace(outcome, replies=replies))
-        self.wake_sender()
-
-    async def _present(self, incoming: Incoming, outcome: Outcome) -> Answer | None:
-        """What an HTTP body is to carry; None where it carries nothing."""
-        replies = [reply for _, reply in outcome.replies]
-        if outcome.is_repeat:
-            replies = [refusing.refusal(incoming, AlreadyDone())]
-        if not replies or not incoming.carries(replies[0].manner):
-            return None
-        return await self._build(outcome.workspace_id, incoming, replies[0])
-
-    async def _build(self, workspace_id: int, incoming: Incoming, reply: Reply) -> Answer | None:
-        platform = self.platforms[incoming.place.platform]
-        target = outgoing(platform, incoming, reply)
-        subject = Subject(workspace_id, reply.kind, reply.reference, is_posted=reply.manner is Manner.EDIT)
-        async with self.sessions.begin(workspace_id) as transaction:
-            built = await self.presenter.present(transaction, subject, target, platform)
-        if built is None:
-            return None
-        card, rendered = built
-        wrong_input = reply.reference.get("input", "")
-        return Answer(rendered, card.summary, reply.audience, reply.manner, wrong_input, reply, workspace_id)
+    async def _store_anew(self, incoming: Incoming, body: Mapping[str, Any]) -> None:
+        """Too late, or failed, and nothing of it was kept: do it from the inbox."""
+        place = incoming.place
+        await self.store(place.platform, place.tenant, incoming.delivery_id, place.remote_id, body)
 
     async def owe(self, incoming: Incoming, answer: Answer) -> None:
         """See `bots.desk.Desk`."""
         assert answer.reply is not None
         key = Key(incoming.place.platform, incoming.place.tenant, incoming.delivery_id)
-        await self._answer_later(incoming, key, Outcome(answer.workspace_id, [(incoming, answer.reply)]), {})
+        async with self.sessions.begin(answer.workspace_id) as (session, _):
+            await self.replies.owe(
+                session, key, answer.workspace_id, [(replace(incoming, answers_in_body=False), answer.reply)]
+            )
+        self.wake_sender()
 
     async def work(self, pending: Pending) -> None:
         """Work on a stored delivery. One that fails is put off and in the end parked with its reason; nothing is lost."""
         platform = self.platforms.get(pending.key.platform)
 
         async def claim(transaction: Transaction) -> bool:
-            if not await inbox.take(transaction.session, pending.key):
-                return False
-            await inbox.finish(transaction.session, pending.key)
-            return True
+            return await inbox.take(transaction.session, pending.key)
 
         incomings: Sequence[Incoming] = ()
         try:
@@ -151,7 +137,7 @@ class Dispatcher:
                 raise LookupError(f"{pending.key.platform} is not configured")
             incomings = [replace(incoming, answers_in_body=False) for incoming in platform.parse(pending.body)]
             with self.metrics.answer_seconds.labels(pending.key.platform).time():
-                await self._perform(incomings, pending.key, claim)
+                await self._perform(incomings, Errand(pending.key, claim))
         except Exception as fault:  # noqa: BLE001 - the edge: every bug is caught once, here
             await self._put_off(pending, incomings, fault)
 
@@ -162,62 +148,39 @@ class Dispatcher:
                 return
             spoken = [incoming for incoming in incomings[:1] if not isinstance(incoming.act, Reacted | Visited)]
             apologies = [(incoming, _apology(incoming, fault, reference)) for incoming in spoken]
-            await self._owe(session, pending.key, Outcome(NO_WORKSPACE, apologies))
+            await self.replies.owe(session, pending.key, NO_WORKSPACE, apologies)
 
-    async def _perform(self, incomings: Sequence[Incoming], key: Key, claim: Claim) -> Outcome:
+    async def _perform(self, incomings: Sequence[Incoming], errand: Errand) -> Outcome:
         """Do what the parts of a delivery ask, whole or not at all; a Refusal undoes everything but the claim."""
         if not incomings:
-            return await self._settle(Outcome(NO_WORKSPACE), key, claim)
+            return await self._settle(None, (), errand)
         home: Home | None = None
         try:
-            home = await self._home(incomings[0])
+            home = await self.homes.of(incomings[0])
             if home is None:
-                return await self._settle(Outcome(NO_WORKSPACE, refusing.outside(incomings)), key, claim)
-            return await self._in_workspace(home, incomings, key, claim)
+                return await self._settle(None, refusing.outside(incomings), errand)
+            return await self._in_workspace(home, incomings, errand)
+        except Rebound:
+            self.homes.forget(incomings[0].place)
+            return await self._perform(incomings, errand)
         except Silence:
-            return await self._settle(Outcome(NO_WORKSPACE), key, claim)
+            return await self._settle(None, (), errand)
         except AskLater:
             if not incomings[0].carries(Manner.TOAST):
                 raise
-            return Outcome(NO_WORKSPACE, [(incomings[0], refusing.refusal(incomings[0], AskLater()))])
+            refused = [(incomings[0], refusing.refusal(incomings[0], AskLater()))]
+            return await self._settle(None, refused, replace(errand, claim=_unclaimed))
         except (Refusal, refusing.Refused) as refused:
-            outcome = await self._refused(home, incomings[0], refused)
-            return await self._settle(outcome, key, claim)
+            return await self._settle(home, [(incomings[0], refused)], errand)
 
-    async def _refused(self, home: Home | None, incoming: Incoming, refused: Refusal | refusing.Refused) -> Outcome:
-        if home is None:
-            return Outcome(NO_WORKSPACE, [(incoming, refusing.refusal(incoming, refused))])
-        if isinstance(refused, Refusal):
-            async with self.sessions.begin(home.workspace_id) as (session, _):
-                locale = await recognition.locale_of_sender(session, home, incoming)
-            refused = refusing.Refused(refused, locale or turns.asked_locale(incoming))
-        return Outcome(home.workspace_id, [(incoming, refusing.refusal(incoming, refused))])
-
-    async def _home(self, incoming: Incoming) -> Home | None:
-        place, sender, code = incoming.place, incoming.sender, turns.invitation(incoming)
-        async with self.sessions.begin(role="ops") as (session, _):
-            home = await recognition.find_home(session, place, sender)
-            invited = await recognition.home_by_code(session, code, CODE_VERB) if code else None
-            if invited is not None:
-                return recognition.joined(invited, home)
-            link_code = turns.link_code(incoming) if turns.may_be_strangers(place) else ""
-            if home is None and link_code:
-                return Home((await identity.find_code(session, link_code)).workspace_id)
-            if home is not None or not turns.asks_to_connect(incoming):
-                return home
-            found = await recognition.home_of_admin(session, place, sender, is_development=self.is_development)
-            if found is None and code:
-                raise recognition.CodeInvalid
-            return found
-
-    async def _in_workspace(self, home: Home, incomings: Sequence[Incoming], key: Key, claim: Claim) -> Outcome:
+    async def _in_workspace(self, home: Home, incomings: Sequence[Incoming], errand: Errand) -> Outcome:
         """Run the commands; if they name people whom nobody knows, ask the directory between two tries."""
         directory = Directory()
         while True:
             tried = directory
 
             async def attempt(known: Directory = tried) -> Outcome:
-                return await self._transact(home, incomings, known, key, claim)
+                return await self._transact(home, incomings, known, errand)
 
             try:
                 outcome = await retrying(attempt)
@@ -250,40 +213,52 @@ class Dispatcher:
         return told
 
     async def _transact(
-        self, home: Home, incomings: Sequence[Incoming], directory: Directory, key: Key, claim: Claim
+        self, home: Home, incomings: Sequence[Incoming], directory: Directory, errand: Errand
     ) -> Outcome:
         async with self.sessions.begin(home.workspace_id) as transaction:
-            if not await claim(transaction):
-                return Outcome(home.workspace_id, is_repeat=True)
+            if not await errand.claim(transaction):
+                return await self._repeated(transaction, home.workspace_id, incomings)
             scope = turns.Scope(transaction.session, transaction.now, home, directory, self.is_development)
             answered = [(incoming, await acts.perform(scope, incoming)) for incoming in incomings]
             replies = [(incoming, reply) for incoming, reply in answered if reply is not None]
-            outcome = Outcome(home.workspace_id, replies)
-            await self._owe(transaction.session, key, outcome)
-        return outcome
+            return await self._answered(transaction, home.workspace_id, replies, errand)
 
-    async def _settle(self, outcome: Outcome, key: Key, claim: Claim) -> Outcome:
-        """Claim a delivery that changed nothing, and owe the answer to it."""
-        async with self.sessions.begin(outcome.workspace_id) as transaction:
-            if not await claim(transaction):
-                return Outcome(outcome.workspace_id, is_repeat=True)
-            await self._owe(transaction.session, key, outcome)
+    async def _settle(
+        self, home: Home | None, answers: Sequence[tuple[Incoming, Reply | Refusal | refusing.Refused]], errand: Errand
+    ) -> Outcome:
+        """Claim a delivery that changed nothing, and answer it."""
+        workspace_id = home.workspace_id if home is not None else NO_WORKSPACE
+        async with self.sessions.begin(workspace_id) as transaction:
+            if not await errand.claim(transaction):
+                return await self._repeated(transaction, workspace_id, [incoming for incoming, _ in answers])
+            replies = [(incoming, await _said(transaction.session, home, incoming, told)) for incoming, told in answers]
+            outcome = await self._answered(transaction, workspace_id, replies, errand)
         self.wake_sender()
         return outcome
 
-    async def _owe(self, session: AsyncSession, key: Key, outcome: Outcome) -> None:
-        """Answers that do not travel in an HTTP body are owed through the outbox. One delivery may come to two: an apology and
-        after a replay the answer, or a receipt and the word that a form sent once more was sent already."""
-        name = f"answer:{':'.join(key)}"
-        owed = [
-            message
-            for index, (incoming, reply) in enumerate(outcome.replies)
-            if not incoming.carries(reply.manner)
-            for message in messages(
-                self.platforms[incoming.place.platform], incoming, reply, f"{name}:{index}:{reply.kind}"
-            )
-        ]
-        await outbox.enqueue(session, owed, workspace_id=outcome.workspace_id)
+    async def _repeated(self, transaction: Transaction, workspace_id: int, incomings: Sequence[Incoming]) -> Outcome:
+        """It was dealt with before: only who waits for an answer gets one."""
+        replies = [(incoming, refusing.refusal(incoming, AlreadyDone())) for incoming in incomings[:1]]
+        carried = [(incoming, reply) for incoming, reply in replies if incoming.carries(reply.manner)]
+        answers = [await self.replies.build(transaction, workspace_id, *each) for each in carried]
+        return Outcome(workspace_id, answer=answers[0] if answers else None)
+
+    async def _answered(self, transaction: Transaction, workspace_id: int, replies: Told, errand: Errand) -> Outcome:
+        """The end of a transaction: what travels in the HTTP body is built, the rest is owed. An answer that a bug keeps from
+        being built is owed too: what it is about has been done."""
+        answer: Answer | None = None
+        for incoming, reply in replies[:1]:
+            if incoming.carries(reply.manner):
+                try:
+                    answer = await self.replies.build(transaction, workspace_id, incoming, reply)
+                except DBAPIError:
+                    raise
+                except Exception as fault:  # noqa: BLE001 - the edge
+                    self._bug(fault, incoming.place.platform)
+                    replies = [(replace(asked, answers_in_body=False), told) for asked, told in replies]
+        await self.replies.owe(transaction.session, errand.key, workspace_id, replies)
+        errand.is_as_good_as_done()
+        return Outcome(workspace_id, replies, answer)
 
     def _bug(self, fault: Exception, platform: str) -> str:
         """Log a fault with its traceback and return the reference under which the log has it."""
@@ -298,3 +273,19 @@ def _apology(incoming: Incoming, fault: Exception, reference: str) -> Reply:
     if isinstance(fault, AskLater):
         return refusing.refusal(incoming, fault)
     return Reply("broken", {"reference": reference}, Audience.QUIET)
+
+
+async def _unclaimed(_: Transaction) -> bool:
+    """What was not done may be asked again."""
+    return True
+
+
+async def _said(
+    session: AsyncSession, home: Home | None, incoming: Incoming, told: Reply | Refusal | refusing.Refused
+) -> Reply:
+    if isinstance(told, Reply):
+        return told
+    if isinstance(told, Refusal) and home is not None:
+        locale = await recognition.locale_of_sender(session, home, incoming)
+        told = refusing.Refused(told, locale or turns.asked_locale(incoming))
+    return refusing.refusal(incoming, told)

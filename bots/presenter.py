@@ -18,6 +18,7 @@ from core import tokens
 from core.database import NO_WORKSPACE, Transaction
 from core.people import queries
 from core.people.models import Workspace
+from core.people.surroundings import workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Presenter:
     ) -> tuple[Card, Rendered] | None:
         """Build and render a message. None: what it was about is no longer true."""
         session, now = transaction
-        home = await queries.workspace(session, subject.workspace_id) if subject.workspace_id != NO_WORKSPACE else None
+        home = await workspace(session, subject.workspace_id) if subject.workspace_id != NO_WORKSPACE else None
         locale = await self._locale(session, subject, home)
         scene = Scene(
             session,

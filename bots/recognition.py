@@ -61,11 +61,18 @@ Profiles = Mapping[str, Profile | None]
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The workspace of a place. `invitation` is a code that was given in it; `joins` asks to make the place part of it."""
+    """The workspace of a place. `invitation` is a code that was given in it; `joins` asks to make the place part of it. One that
+    `is_bound` belongs to the place whoever speaks there; one that `is_remembered` did so when it was last looked up."""
 
     workspace_id: int
     invitation: tokens.Issued | None = None
     joins: bool = False
+    is_bound: bool = False
+    is_remembered: bool = False
+
+
+class Rebound(Exception):
+    """The place no longer belongs to the workspace that it was remembered with."""
 
 
 async def find_home(session: AsyncSession, place: Place, sender: Account) -> Home | None:
@@ -76,10 +83,10 @@ async def find_home(session: AsyncSession, place: Place, sender: Account) -> Hom
     """
     found = await queries.workspace_of(session, platform=place.platform, tenant=place.tenant, remote_id=place.remote_id)
     if found is not None:
-        return Home(found)
+        return Home(found, is_bound=True)
     if place.platform != "telegram":
         bound = await service.bind_to_only_workspace(session, platform=place.platform, tenant=place.tenant)
-        return Home(bound) if bound is not None else None
+        return Home(bound, is_bound=True) if bound is not None else None
     if place.kind is not PlaceKind.PERSONAL:
         return None
     known = await queries.workspace_of_account(
@@ -126,23 +133,17 @@ async def recognise(
     home: Home,
     incoming: Incoming,
     mentioned: Sequence[Account],
+    known: Mapping[str, Person],
     profiles: Profiles,
     *,
     locale: str | None,
 ) -> dict[str, Person]:
-    """Members behind the sender and the accounts mentioned, by remote id; new ones are enrolled.
+    """Members behind the sender and the accounts mentioned, by remote id: those `known`, and new ones, who are enrolled.
 
     Raises Silence, Strangers (ask the directory, come again with `profiles`), or a Refusal.
     """
     sender, place = incoming.sender, incoming.place
     accounts = _colleagues(sender, mentioned)
-    known = await queries.known(
-        session,
-        workspace_id=home.workspace_id,
-        platform=place.platform,
-        tenant=place.tenant,
-        remote_ids=[remote_id for account in accounts for remote_id in (account.remote_id, *account.also)],
-    )
     strangers = [account for account in accounts if not _is_known(account, known) and account.remote_id not in profiles]
     if strangers:
         raise await directory.strangers(session, strangers, workspace_id=home.workspace_id, place=place)

@@ -11,7 +11,7 @@ from bots import contact
 from bots.chat import Account, Arrived, Edited, Incoming, Part, Place, PlaceKind, Pressed, Profile, Said
 from bots.directory import Directory, Strangers
 from bots.grammar import Command, parse
-from bots.recognition import CodeInvalid, Home, recognise
+from bots.recognition import CodeInvalid, Home, Rebound, recognise
 from bots.turn import Turn
 from bots.views.places import CODE_PLACE
 from cards.words import words_for
@@ -22,6 +22,7 @@ from core.kudos.service import TooManyReceivers
 from core.people import queries, service
 from core.people.models import Conversation
 from core.people.queries import Person
+from core.people.surroundings import surroundings
 
 
 class CrowdUnknown(Refusal):
@@ -81,9 +82,19 @@ def may_be_strangers(place: Place) -> bool:
 async def make_turn(scope: Scope, incoming: Incoming, command: Command, *, message_id: str = "") -> Turn:
     """Recognise everybody the command is about, and the place it was said in."""
     session, home, place = scope.session, scope.home, incoming.place
-    workspace = await queries.workspace(session, home.workspace_id)
     crowds = _crowds(scope, command)
     mentioned = [*_mentioned(incoming, command), *(account for members in crowds.values() for account in members)]
+    accounts = [remote_id for each in (incoming.sender, *mentioned) for remote_id in (each.remote_id, *each.also)]
+    bound, workspace, kept, known = await surroundings(
+        session,
+        workspace_id=home.workspace_id,
+        platform=place.platform,
+        tenant=place.tenant,
+        remote_id=place.remote_id,
+        accounts=accounts,
+    )
+    if home.is_remembered and bound != home.workspace_id:
+        raise Rebound
     if len(mentioned) > workspace.receivers_max:
         refusal = BadgeToTooMany if command.verb == "badge" else TooManyReceivers
         raise refusal(count=len(mentioned), limit=workspace.receivers_max)
@@ -92,7 +103,7 @@ async def make_turn(scope: Scope, incoming: Incoming, command: Command, *, messa
             session, workspace_id=workspace.id, platform=place.platform, tenant=place.tenant, remote_id=place.remote_id
         )
     people = await recognise(
-        session, home, incoming, mentioned, scope.directory.profiles, locale=asked_locale(incoming)
+        session, home, incoming, mentioned, known, scope.directory.profiles, locale=asked_locale(incoming)
     )
     member = people[incoming.sender.remote_id]
     if home.invitation:
@@ -103,7 +114,7 @@ async def make_turn(scope: Scope, incoming: Incoming, command: Command, *, messa
         now=scope.now,
         workspace=workspace,
         member=member,
-        conversation=await keep_place(scope, incoming, member_id=member.member_id),
+        conversation=await keep_place(scope, incoming, kept, member_id=member.member_id),
         incoming=incoming,
         people=people,
         command=command,
@@ -160,12 +171,14 @@ def _is_colleague(account: Account, directory: Directory) -> bool:
     return profile is not None and not (account.foreign or profile.foreign)
 
 
-async def keep_place(scope: Scope, incoming: Incoming, *, member_id: int | None) -> Conversation:
-    """Our row of the place; one that is kept nowhere, with the id 0, for a private chat that is not open yet."""
+async def keep_place(
+    scope: Scope, incoming: Incoming, known: Conversation | None, *, member_id: int | None
+) -> Conversation:
+    """Our row of the place, `known` if it was kept before; one that is kept nowhere, with the id 0, for a private chat that is
+    not open yet."""
     place = incoming.place
     if not place.remote_id:
         return _nowhere(scope, place)
-    known = await find_place(scope, incoming)
     if known is not None and _is_current(known, incoming, member_id):
         return known
     return await service.keep_place(

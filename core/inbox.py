@@ -4,16 +4,17 @@ A stored delivery is written before the platform gets its 2xx and worked on afte
 An inline one is claimed in the very transaction of its effect. Either way the claim and the effect commit together.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, String, Text, bindparam, func, text
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, String, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.database import Table
+from core.database import Hot, Table
 
 ATTEMPTS_MAX = 8
 FIRST_BACK_OFF = timedelta(seconds=1)
@@ -51,6 +52,14 @@ class Key(NamedTuple):
     remote_id: str
 
 
+class Arrival(NamedTuple):
+    """A delivery that is to be stored. `body` is strict JSON."""
+
+    key: Key
+    conversation: str
+    body: Mapping[str, Any]
+
+
 class Pending(NamedTuple):
     key: Key
     conversation: str
@@ -58,14 +67,21 @@ class Pending(NamedTuple):
     attempts: int
 
 
-_STORE = text(
-    "INSERT INTO inbox (platform, tenant, remote_id, conversation, body, state)"
-    " VALUES (:platform, :tenant, :remote_id, :conversation, :body, 'pending') ON CONFLICT DO NOTHING"
-).bindparams(bindparam("body", type_=JSONB))
+_STORE = Hot(
+    text(
+        "INSERT INTO inbox (platform, tenant, remote_id, conversation, body, state)"
+        " SELECT platform, tenant, remote_id, conversation, CAST(body AS jsonb), 'pending' FROM unnest(CAST(:platforms AS text[]),"
+        " CAST(:tenants AS text[]), CAST(:remote_ids AS text[]), CAST(:conversations AS text[]), CAST(:bodies AS text[]))"
+        " WITH ORDINALITY AS given(platform, tenant, remote_id, conversation, body, position) ORDER BY position"
+        " ON CONFLICT DO NOTHING RETURNING seq"
+    )
+)
 
-_CLAIM = text(
-    "INSERT INTO inbox (platform, tenant, remote_id, state)"
-    " VALUES (:platform, :tenant, :remote_id, 'done') ON CONFLICT DO NOTHING RETURNING seq"
+_CLAIM = Hot(
+    text(
+        "INSERT INTO inbox (platform, tenant, remote_id, state)"
+        " VALUES (:platform, :tenant, :remote_id, 'done') ON CONFLICT DO NOTHING RETURNING seq"
+    )
 )
 
 # The oldest of each conversation; one that failed before no longer holds up those behind it.
@@ -78,14 +94,12 @@ _DUE = text(
     " ORDER BY seq LIMIT :limit"
 )
 
-_TAKE = text(
-    "SELECT seq FROM inbox WHERE platform = :platform AND tenant = :tenant AND remote_id = :remote_id"
-    " AND state IN ('pending', 'retry') FOR UPDATE SKIP LOCKED"
-)
-
-_FINISH = text(
-    "UPDATE inbox SET state = 'done', body = NULL, error = ''"
-    " WHERE platform = :platform AND tenant = :tenant AND remote_id = :remote_id"
+_TAKE = Hot(
+    text(
+        "UPDATE inbox SET state = 'done', body = NULL, error = '' FROM (SELECT seq FROM inbox WHERE platform = :platform"
+        " AND tenant = :tenant AND remote_id = :remote_id AND state IN ('pending', 'retry') FOR UPDATE SKIP LOCKED) AS free"
+        " WHERE platform = :platform AND tenant = :tenant AND remote_id = :remote_id RETURNING inbox.seq"
+    )
 )
 
 _FAIL = text(
@@ -109,14 +123,22 @@ _FORGET = text(
 )
 
 
-async def store(session: AsyncSession, key: Key, *, conversation: str, body: Mapping[str, Any]) -> None:
-    """Keep a delivery to be worked on later; one that is known already changes nothing."""
-    await session.execute(_STORE, {**key._asdict(), "conversation": conversation, "body": body})
+async def store(session: AsyncSession, arrivals: Sequence[Arrival]) -> None:
+    """Keep deliveries to be worked on later, in this order; one that is known already changes nothing."""
+    keys = [arrival.key for arrival in arrivals]
+    values = {
+        "platforms": [key.platform for key in keys],
+        "tenants": [key.tenant for key in keys],
+        "remote_ids": [key.remote_id for key in keys],
+        "conversations": [arrival.conversation for arrival in arrivals],
+        "bodies": [json.dumps(arrival.body) for arrival in arrivals],
+    }
+    await _STORE.all(session, values)
 
 
 async def claim(session: AsyncSession, key: Key) -> bool:
     """Claim an inline delivery. False: it was claimed before (or is stored and will be worked on)."""
-    return (await session.execute(_CLAIM, key._asdict())).first() is not None
+    return bool(await _CLAIM.all(session, key._asdict()))
 
 
 async def due(session: AsyncSession, *, limit: int) -> Sequence[Pending]:
@@ -129,13 +151,9 @@ async def due(session: AsyncSession, *, limit: int) -> Sequence[Pending]:
 
 
 async def take(session: AsyncSession, key: Key) -> bool:
-    """Lock a stored delivery for this transaction. False: another replica has it or it is done."""
-    return (await session.execute(_TAKE, key._asdict())).first() is not None
-
-
-async def finish(session: AsyncSession, key: Key) -> None:
-    """The effect is in this transaction: the delivery is done and its body forgotten."""
-    await session.execute(_FINISH, key._asdict())
+    """Take a stored delivery in the transaction of its effect: then it is done and its body forgotten. False: another replica
+    has it, or it is done."""
+    return bool(await _TAKE.all(session, key._asdict()))
 
 
 async def fail(session: AsyncSession, key: Key, *, error: str) -> bool:

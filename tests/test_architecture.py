@@ -27,6 +27,8 @@ COMMITTERS = (
     "bots/deliver*.py",
     "bots/demo/*",
     "bots/dispatch*.py",
+    "bots/homes.py",
+    "bots/intake.py",
     "bots/pictures.py",
     "bots/slack/install*.py",
     "bots/store.py",

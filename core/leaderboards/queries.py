@@ -21,7 +21,7 @@ from core.leaderboards.asking import END, START, Asked, Crew, Point
 from core.leaderboards.models import ALL_TIME, PERIODS
 from core.people.models import Member, Workspace
 
-PAGE_SIZE = 10
+PAGE_SIZE = statements.ROWS_MAX - 1
 OWN_FROM_TOP = 4
 """How many rows stand above one's own on the page that shows it."""
 
@@ -171,11 +171,9 @@ class Ranking:
         if self.crew is not None:
             sides = {"above": above, "below": below, "crew": self.crew.name}
             return list(await self.session.execute(statements.OF_CREW[self.crew.kind], {**values, **sides}))
-        rows: list[Any] = []
-        for statement, limit in ((_ABOVE, above), (_BELOW, below)):
-            if limit:
-                rows += await statement.all(self.session, {**values, "limit": limit})
-        return rows
+        over = (await _ABOVE.all(self.session, values))[-above:] if above else []
+        under = (await _BELOW.all(self.session, values))[:below] if below else []
+        return [*over, *under]
 
     async def ranks(self, rows: Sequence[Any], near: Sequence[Any], own: Point | None) -> dict[int, int]:
         """The ranks of scores, as far as they do not follow from each other; below the score 0 there would be everybody."""

@@ -14,23 +14,29 @@ _LISTED = (
     " AND kept.score > 0"
 )
 
+ROWS_MAX = 11
+"""A page and one row more: as many as are ever read on one side of a point."""
+
 # Two ranges of the index, each read from one end. A total knows who is ranked, but may learn it a moment late: that a member
-# neither hides nor left is asked again of the few rows that are shown, and of no others.
+# neither hides nor left is asked again of the few rows that are shown, and of no others. The number of rows is written into the
+# statement: the planner knows nothing of a parameter, and would plan anew each time, which costs three times the reading.
 _PAGE = """
 SELECT near.score, near.member_id FROM (
     SELECT score, member_id FROM (
         (SELECT kept.score, kept.member_id FROM leaderboard_total AS kept
-         WHERE {listed} AND kept.score = :score AND kept.member_id {tied} :member ORDER BY {order} LIMIT :limit)
+         WHERE {listed} AND kept.score = :score AND kept.member_id {tied} :member ORDER BY {order} LIMIT {rows})
         UNION ALL
         (SELECT kept.score, kept.member_id FROM leaderboard_total AS kept
-         WHERE {listed} AND kept.score {beyond} :score ORDER BY {order} LIMIT :limit)
-    ) AS kept ORDER BY {order} LIMIT :limit
+         WHERE {listed} AND kept.score {beyond} :score ORDER BY {order} LIMIT {rows})
+    ) AS kept ORDER BY {order} LIMIT {rows}
 ) AS near
 JOIN member ON member.workspace_id = :workspace_id AND member.id = near.member_id
 WHERE member.status <> 'left' AND NOT member.hides_rank ORDER BY near.score DESC, near.member_id
 """
-BELOW = text(_PAGE.format(listed=_LISTED, tied=">=", beyond="<", order="kept.score DESC, kept.member_id"))
-ABOVE = text(_PAGE.format(listed=_LISTED, tied="<", beyond=">", order="kept.score, kept.member_id DESC"))
+BELOW = text(
+    _PAGE.format(listed=_LISTED, tied=">=", beyond="<", order="kept.score DESC, kept.member_id", rows=ROWS_MAX)
+)
+ABOVE = text(_PAGE.format(listed=_LISTED, tied="<", beyond=">", order="kept.score, kept.member_id DESC", rows=ROWS_MAX))
 
 # The rank of a score is one more than the members above it: those of the next step up, where the ranking is big enough to have
 # steps, and those between. Below the score 0 there would be everybody.

@@ -4,7 +4,7 @@ from sqlalchemy import text
 
 from core import inbox, outbox
 from core.database import Sessions
-from core.inbox import ATTEMPTS_MAX, Key
+from core.inbox import ATTEMPTS_MAX, Arrival, Key
 from core.outbox import Outgoing
 from tests.cli.conftest import Command, lines
 from tests.factories import make_company
@@ -24,7 +24,7 @@ async def park_deliveries(sessions: Sessions, number: int) -> list[int]:
     async with sessions.begin(role="ops") as (session, _):
         for each in range(number):
             key = Key("telegram", "bot", f"update:{each}")
-            await inbox.store(session, key, conversation="55", body={"update_id": each})
+            await inbox.store(session, [Arrival(key, "55", {"update_id": each})])
             for _attempt in range(ATTEMPTS_MAX):
                 await inbox.fail(session, key, error="KeyError: 'chat'")
         return list(await session.scalars(text("SELECT seq FROM inbox WHERE state = 'parked' ORDER BY seq")))

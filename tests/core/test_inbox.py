@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import inbox
 from core.database import Sessions
-from core.inbox import ATTEMPTS_MAX, Key
+from core.inbox import ATTEMPTS_MAX, Arrival, Key
 
 SECOND = timedelta(seconds=1)
 
@@ -19,7 +19,7 @@ def key(remote_id: str, tenant: str = "T1", platform: str = "slack") -> Key:
 
 
 async def store(session: AsyncSession, remote_id: str, conversation: str = "C1", tenant: str = "T1") -> None:
-    await inbox.store(session, key(remote_id, tenant), conversation=conversation, body={"id": remote_id})
+    await inbox.store(session, [Arrival(key(remote_id, tenant), conversation, {"id": remote_id})])
 
 
 async def due(session: AsyncSession, limit: int = 10) -> list[str]:
@@ -43,7 +43,6 @@ async def test_a_delivery_stored_four_times_is_one(session: AsyncSession) -> Non
     (pending,) = await inbox.due(session, limit=10)
     assert pending == inbox.Pending(key("e1"), "C1", {"id": "e1"}, 0)
     assert await inbox.take(session, pending.key)
-    await inbox.finish(session, pending.key)
     await store(session, "e1")
     assert await due(session) == []
     assert not await inbox.take(session, pending.key)
@@ -51,8 +50,8 @@ async def test_a_delivery_stored_four_times_is_one(session: AsyncSession) -> Non
 
 
 async def test_the_same_id_of_another_tenant_or_platform_is_another_delivery(session: AsyncSession) -> None:
-    for one in (key("1"), key("1", "T2"), key("1", "T1", "telegram")):
-        await inbox.store(session, one, conversation="C1", body={})
+    keys = (key("1"), key("1", "T2"), key("1", "T1", "telegram"))
+    await inbox.store(session, [Arrival(one, "C1", {}) for one in keys])
     assert len(await inbox.due(session, limit=10)) == 3
 
 
@@ -61,7 +60,7 @@ async def test_a_conversation_is_worked_on_in_order_and_others_beside_it(session
         await store(session, remote_id, conversation)
     await store(session, "other tenant", "A", tenant="T2")
     assert await due(session) == ["a1", "b1", "other tenant"]
-    await inbox.finish(session, key("a1"))
+    assert await inbox.take(session, key("a1"))
     assert await due(session) == ["b1", "a2", "other tenant"]
     assert await due(session, limit=1) == ["b1"]
 
@@ -74,7 +73,7 @@ async def test_a_delivery_that_failed_waits_without_holding_up_those_behind_it(s
     assert await due(session) == ["a2"]
     await pass_time(session, SECOND)
     assert await due(session) == ["a1", "a2"]
-    await inbox.finish(session, key("a1"))
+    assert await inbox.take(session, key("a1"))
     assert await state(session, "a1") == ("done", 1, None, "")
 
 
@@ -125,7 +124,7 @@ async def test_what_is_stored_cannot_be_claimed_and_what_is_claimed_not_stored(s
 async def test_only_what_is_done_is_forgotten(session: AsyncSession, now: datetime, done: str) -> None:
     await store(session, "a1")
     if done == "finish":
-        await inbox.finish(session, key("a1"))
+        assert await inbox.take(session, key("a1"))
     for _ in range(ATTEMPTS_MAX if done == "park" else 0):
         await inbox.fail(session, key("a1"), error="no")
     await inbox.forget(session, before=now - SECOND)
@@ -174,7 +173,6 @@ async def test_workers_at_once_work_on_each_delivery_once_and_in_order(database:
                 async with database.begin() as (session, _):
                     if await inbox.take(session, found.key):
                         order.append(found.key.remote_id)
-                        await inbox.finish(session, found.key)
 
     async with asyncio.timeout(20):
         await asyncio.gather(*(work() for _ in range(4)))

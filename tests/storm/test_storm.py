@@ -22,16 +22,18 @@ ACKNOWLEDGED = int(os.environ.get("PLAUDIT_STORM_ACKS", "500"))
 pytestmark = pytest.mark.xdist_group("storm")
 
 CLAIM = """\
-            if not await claim(transaction):
-                return Outcome(home.workspace_id, is_repeat=True)
+            if not await errand.claim(transaction):
+                return await self._repeated(transaction, home.workspace_id, incomings)
 """
 END = """\
-            await self._owe(transaction.session, key, outcome)
-        return outcome
+            return await self._answered(transaction, home.workspace_id, replies, errand)
 """
 ANOTHER_TRANSACTION = "        async with self.sessions.begin(home.workspace_id) as transaction:\n"
 CLAIM_THEN_EFFECT = {CLAIM: CLAIM + ANOTHER_TRANSACTION}
-EFFECT_THEN_CLAIM = {CLAIM: "", END: END.replace("        return", ANOTHER_TRANSACTION + CLAIM + "        return")}
+EFFECT_THEN_CLAIM = {
+    CLAIM: "",
+    END: END.replace("return", "outcome =") + ANOTHER_TRANSACTION + CLAIM + "        return outcome\n",
+}
 
 
 def moments(kills: int) -> list[Moment]:

@@ -115,8 +115,8 @@ async def test_no_hot_statement_reads_a_whole_table(session: AsyncSession, now: 
     of_board = {"workspace_id": workspace.id, "measure": "points", "period": "all"}
     point = {**of_board, "score": 3000, "member": 5}
     plans = [
-        await plan(session, statements.BELOW, **point, limit=11),
-        await plan(session, statements.ABOVE, **point, limit=11),
+        await plan(session, statements.BELOW, **point),
+        await plan(session, statements.ABOVE, **point),
         await plan(session, statements.RANKS, **of_board, scores=[0, 17, 3000]),
         await plan(session, statements.OWN, **of_board, member=5),
         await plan(session, statements.OF_CREW["department"], **point, above=0, below=11, crew="Sales"),

@@ -19,7 +19,7 @@ SUBVERBS: Mapping[str, frozenset[str]] = {
     "badge": frozenset({"undo", "story", "comment", "report", "revoke"}),
     "points": frozenset({"history"}),
     "leaderboard": frozenset({*MEASURES, *PERIODS, *CREWS}),
-    "settings": frozenset({"language", "zone", "quiet", "notices", "ranks"}),
+    "settings": frozenset({"language", "zone", "quiet", "notices", "ranks", "workspace"}),
     "admin": frozenset({"connect", "disconnect", "mode", "campaign"}),
     "nominate": frozenset({"withdraw", "decline", "comment"}),
     "vote": frozenset({"withdraw"}),

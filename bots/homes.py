@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bots import recognition, turns
-from bots.chat import Account, Incoming, Place, Said
+from bots.chat import Account, Arrived, Incoming, Place, Pressed, Said
 from bots.recognition import Home
 from bots.views.places import CODE_VERB
 from core.database import Sessions
@@ -41,16 +43,34 @@ class Homes:
     async def _found(self, incoming: Incoming, place: Place, sender: Account) -> Home | None:
         code = turns.invitation(incoming)
         async with self.sessions.begin(role="ops") as (session, _):
-            home = await recognition.find_home(session, place, sender)
+            home = await recognition.find_home(session, place)
+            if home is None and turns.may_be_strangers(place):
+                home = await _home_of_account(session, incoming)
             invited = await recognition.home_by_code(session, code, CODE_VERB) if code else None
             if invited is not None:
                 return recognition.joined(invited, home)
-            link_code = turns.link_code(incoming) if turns.may_be_strangers(place) else ""
-            if home is None and link_code:
-                return Home((await identity.find_code(session, link_code)).workspace_id)
             if home is not None or not turns.asks_to_connect(incoming):
                 return home
             found = await recognition.home_of_admin(session, place, sender, is_development=self.is_development)
             if found is None and code:
                 raise recognition.CodeInvalid
             return found
+
+
+async def _home_of_account(session: AsyncSession, incoming: Incoming) -> Home | None:
+    """A code that links leads to its workspace whoever has none, or has not said which."""
+    token = incoming.act.token if isinstance(incoming.act, Pressed) else ""
+    if isinstance(incoming.act, Arrived):
+        token = incoming.act.payload
+    link_code = turns.link_code(incoming)
+    try:
+        home = await recognition.home_of_account(
+            session, incoming.place, incoming.sender, chosen=turns.chosen_workspace(incoming), token=token
+        )
+    except recognition.ChooseWorkspace:
+        if not link_code:
+            raise
+        home = None
+    if home is not None or not link_code:
+        return home
+    return Home((await identity.find_code(session, link_code)).workspace_id)

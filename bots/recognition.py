@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bots import directory
-from bots.chat import Account, Incoming, Place, PlaceKind, Profile
+from bots.chat import Account, Incoming, Place, Profile
 from bots.directory import UNASKED, AskLater
 from core import tokens
 from core.errors import Refusal
@@ -52,11 +52,24 @@ class ForeignGiver(Refusal):
         self.code = f"giver_is_{kind}"
 
 
+class ChooseWorkspace(Refusal):
+    """A private chat of somebody in several workspaces, who has not said yet which one is meant there."""
+
+    code = "choose_workspace"
+
+
+class WorkspaceNotYours(Refusal):
+    """A name that none of the account's workspaces has."""
+
+    code = "workspace_not_yours"
+
+
 class Silence(Exception):
     """Nobody is to be answered: bots do not talk to bots."""
 
 
 Profiles = Mapping[str, Profile | None]
+NAME_MAX = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +88,44 @@ class Rebound(Exception):
     """The place no longer belongs to the workspace that it was remembered with."""
 
 
-async def find_home(session: AsyncSession, place: Place, sender: Account) -> Home | None:
+async def find_home(session: AsyncSession, place: Place) -> Home | None:
     """The workspace a place belongs to. Run as ops.
 
     A tenant that passed the adapter's gate belongs to the only workspace there is. On a platform without tenants a private
-    chat belongs to the workspace in which its owner is known.
+    chat belongs to nobody: see `home_of_account`.
     """
     found = await queries.workspace_of(session, platform=place.platform, tenant=place.tenant, remote_id=place.remote_id)
     if found is not None:
         return Home(found, is_bound=True)
-    if place.platform != "telegram":
-        bound = await service.bind_to_only_workspace(session, platform=place.platform, tenant=place.tenant)
-        return Home(bound, is_bound=True) if bound is not None else None
-    if place.kind is not PlaceKind.PERSONAL:
+    if place.platform == "telegram":
         return None
-    known = await queries.workspace_of_account(
-        session, platform=place.platform, tenant=place.tenant, remote_id=sender.remote_id
-    )
-    return Home(known) if known is not None else None
+    bound = await service.bind_to_only_workspace(session, platform=place.platform, tenant=place.tenant)
+    return Home(bound, is_bound=True) if bound is not None else None
+
+
+async def home_of_account(
+    session: AsyncSession, place: Place, sender: Account, *, chosen: str = "", token: str = ""
+) -> Home | None:
+    """The workspace that a private chat belongs to whose platform has no tenants. Run as ops.
+
+    A button is of the workspace that made it. Otherwise it is the one `chosen` by name, now or before, or the only one that
+    knows the account. Raises ChooseWorkspace if there are several, WorkspaceNotYours if there is none of that name.
+    """
+    known = await queries.memberships(session, platform=place.platform, tenant=place.tenant, remote_id=sender.remote_id)
+    if not known:
+        return None
+    names = ", ".join(each.name for each in known)
+    if chosen:
+        named = [each for each in known if each.name.casefold() == chosen.casefold()]
+        if not named:
+            raise WorkspaceNotYours(typed=chosen[:NAME_MAX], known=names)
+        return Home(named[0].workspace_id)
+    issued = await tokens.known(session, token) if token and len(known) > 1 else None
+    if issued is not None and issued.workspace_id in {each.workspace_id for each in known}:
+        return Home(issued.workspace_id)
+    if len(known) > 1 and known[0].chosen_at is None:
+        raise ChooseWorkspace(known=names, example=known[0].name)
+    return Home(known[0].workspace_id)
 
 
 async def home_of_admin(session: AsyncSession, place: Place, sender: Account, *, is_development: bool) -> Home | None:
@@ -100,11 +133,13 @@ async def home_of_admin(session: AsyncSession, place: Place, sender: Account, *,
 
     In development a workspace without any admin takes in whoever asks first.
     """
-    account = {"platform": place.platform, "tenant": place.tenant}
-    known = await queries.workspace_of_account(session, **account, remote_id=sender.remote_id)
-    if known is not None:
-        people = await queries.known(session, workspace_id=known, **account, remote_ids=[sender.remote_id])
-        return Home(known, joins=True) if people[sender.remote_id].is_admin else None
+    platform, tenant, remote_id = place.platform, place.tenant, sender.remote_id
+    if known := await queries.memberships(session, platform=platform, tenant=tenant, remote_id=remote_id):
+        asked_of = known[0].workspace_id
+        people = await queries.known(
+            session, workspace_id=asked_of, platform=platform, tenant=tenant, remote_ids=[remote_id]
+        )
+        return Home(asked_of, joins=True) if people[sender.remote_id].is_admin else None
     only = await queries.only_workspace(session) if is_development else None
     if only is None or await queries.has_admin(session, workspace_id=only):
         return None

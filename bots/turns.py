@@ -74,6 +74,12 @@ def link_code(incoming: Incoming) -> str:
     return next(iter(command.text.split()), "") if command.verb == "link" else ""
 
 
+def chosen_workspace(incoming: Incoming) -> str:
+    """The name in `/settings workspace NAME`, empty if that is not what is asked."""
+    command = read(incoming.act.parts) if isinstance(incoming.act, Said) else Command("")
+    return command.text.strip() if command.verb == "settings" and command.subverb == "workspace" else ""
+
+
 def may_be_strangers(place: Place) -> bool:
     """A private chat on a platform without tenants: who speaks there need not belong to anybody."""
     return place.platform == "telegram" and place.kind is PlaceKind.PERSONAL
@@ -95,9 +101,7 @@ async def make_turn(scope: Scope, incoming: Incoming, command: Command, *, messa
     )
     if home.is_remembered and bound != home.workspace_id:
         raise Rebound
-    if len(mentioned) > workspace.receivers_max:
-        refusal = BadgeToTooMany if command.verb == "badge" else TooManyReceivers
-        raise refusal(count=len(mentioned), limit=workspace.receivers_max)
+    _refuse_too_many(command, len(mentioned), workspace.receivers_max)
     if home.joins:
         await service.bind(
             session, workspace_id=workspace.id, platform=place.platform, tenant=place.tenant, remote_id=place.remote_id
@@ -123,6 +127,11 @@ async def make_turn(scope: Scope, incoming: Incoming, command: Command, *, messa
         is_invited=home.invitation is not None,
         is_development=scope.is_development,
     )
+
+
+def _refuse_too_many(command: Command, count: int, limit: int) -> None:
+    if count > limit:
+        raise (BadgeToTooMany if command.verb == "badge" else TooManyReceivers)(count=count, limit=limit)
 
 
 async def _use(session: AsyncSession, invitation: tokens.Issued, member: Person) -> None:

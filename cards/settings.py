@@ -20,6 +20,7 @@ class SettingsView:
     language: str
     zone: str
     zone_now: str
+    workspace: str
     quiet: str
     wants_notices: bool
     is_ranked: bool
@@ -35,6 +36,7 @@ def kept(words: Words, view: SettingsView) -> Card:
     """What holds from now on."""
     title = words("settings.kept")
     pairs = (
+        (words("settings.workspace"), view.workspace),
         (words("settings.language"), _named(words, view.language)),
         (words("settings.zone"), view.zone_now),
         (words("settings.quiet"), view.quiet or words("settings.never")),

@@ -1,16 +1,18 @@
-"""`/settings`, `/settings language es`, `zone Madrid`, `quiet 22:00-07:00`, `notices off`, `ranks off`; and the form of all of them."""
+"""`/settings`, `/settings language es`, `zone Madrid`, `quiet 22:00-07:00`, `notices off`, `ranks off`, `workspace Acme`; and the form of all of them."""
 
 from dataclasses import replace
 from datetime import time
 
 from bots import forms
 from bots.chat import Audience, Manner, Pressed, Reply
+from bots.recognition import NAME_MAX, WorkspaceNotYours
 from bots.turn import Turn
 from bots.turns import asked_locale
 from cards.words import locale_names, words_for
 from core.errors import Refusal
 from core.leaderboards import service as leaderboards
 from core.people import preferences
+from core.people import service as people
 from core.people.preferences import Preferences
 
 FORM = forms.Form("settings_form", {"zone_unknown": "zone", "quiet_invalid": "quiet"})
@@ -39,6 +41,8 @@ async def run(turn: Turn) -> Reply:
     held = await preferences.get(turn.session, turn.member.member_id, workspace_id=turn.workspace.id)
     if turn.command.subverb == RANKS:
         await _rank(turn, turn.command.text)
+    elif turn.command.subverb == "workspace":
+        await _choose_workspace(turn, turn.command.text.strip())
     else:
         held = _changed(held, turn.command.subverb, turn.command.text)
     return await _keep(turn, held, Manner.POST)
@@ -87,6 +91,20 @@ async def _rank(turn: Turn, typed: str) -> None:
     """Whether boards show the member."""
     change = leaderboards.show if _switched(_word(typed)) else leaderboards.hide
     await change(turn.session, turn.member.member_id, workspace_id=turn.workspace.id)
+
+
+async def _choose_workspace(turn: Turn, typed: str) -> None:
+    """The turn is in the workspace that was named, where there is a choice at all."""
+    if typed.casefold() != turn.workspace.name.casefold():
+        raise WorkspaceNotYours(typed=typed[:NAME_MAX], known=turn.workspace.name)
+    place, sender = turn.incoming.place, turn.incoming.sender
+    await people.choose_workspace(
+        turn.session,
+        workspace_id=turn.workspace.id,
+        platform=place.platform,
+        tenant=place.tenant,
+        remote_id=sender.remote_id,
+    )
 
 
 def _word(typed: str) -> str:

@@ -23,6 +23,7 @@ async def _view(scene: Scene) -> SettingsView:
     return SettingsView(
         language=held.locale or "",
         zone=held.time_zone or "",
+        workspace=scene.home.name,
         zone_now=held.time_zone or scene.home.time_zone,
         quiet=f"{held.quiet_from:%H:%M}–{held.quiet_to:%H:%M}" if is_quiet else "",
         wants_notices=held.wants_notices,

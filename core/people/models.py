@@ -158,7 +158,8 @@ class Profile(OfWorkspace, Table):
 
 
 class PlatformIdentity(OfWorkspace, Table):
-    """A platform account of a member. One account may have several ids (Teams: `29:…` and the Entra object id)."""
+    """A platform account of a member. One account may have several ids (Teams: `29:…` and the Entra object id).
+    Of several workspaces that know the account, its private chat belongs to the one that was `chosen_at` last."""
 
     __tablename__ = "identity"
     __table_args__ = (
@@ -173,6 +174,7 @@ class PlatformIdentity(OfWorkspace, Table):
     member_id: Mapped[int]
     is_alias: Mapped[bool] = mapped_column(server_default=text("false"))
     linked_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    chosen_at: Mapped[datetime | None]
 
 
 class Conversation(Numbered, Table):

@@ -203,11 +203,11 @@ SAMPLES: Mapping[str, Callable[[Words], Card]] = {
     "why_badge": lambda words: why.badge(words, why_badge_view()),
     "settings_form": lambda words: settings.form(
         words,
-        SettingsView("es", "Europe/Madrid", "Europe/Madrid", "22:00–07:00", wants_notices=True, is_ranked=True),
+        SettingsView("es", "Europe/Madrid", "Europe/Madrid", "Acme", "22:00–07:00", wants_notices=True, is_ranked=True),
         Opening(1, "x", 0),
     ),
     "settings_kept": lambda words: settings.kept(
-        words, SettingsView("", "", "Etc/UTC", "", wants_notices=False, is_ranked=False)
+        words, SettingsView("", "", "Etc/UTC", "Acme <b>", "", wants_notices=False, is_ranked=False)
     ),
     "kudos_form": kudos_form,
     "kudos_form_again": kudos_form_again,

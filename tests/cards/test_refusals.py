@@ -178,7 +178,8 @@ REFUSALS: dict[str, dict[str, Any]] = {
     "ask_later": {},
     "broken": {"reference": "7F3A"},
     "workspace_unknown": {},
-    "choose_workspace": {},
+    "choose_workspace": {"known": "Acme, Beta", "example": "Acme"},
+    "workspace_not_yours": {"typed": "Gamma", "known": "Acme, Beta"},
 }
 
 

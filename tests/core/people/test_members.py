@@ -240,6 +240,9 @@ async def test_a_private_account_leads_to_the_workspace_it_was_linked_in_last(
     await session.execute(
         text("UPDATE identity SET linked_at = now() - interval '1 day' WHERE workspace_id = :id"), {"id": other.id}
     )
-    for remote_id, expected in [("77", workspace.id), ("78", None)]:
-        found = await queries.workspace_of_account(session, platform="telegram", tenant="", remote_id=remote_id)
-        assert found == expected
+    for remote_id, expected in [("77", [workspace.id, other.id]), ("78", [])]:
+        found = await queries.memberships(session, platform="telegram", tenant="", remote_id=remote_id)
+        assert [each.workspace_id for each in found] == expected
+    await people.choose_workspace(session, workspace_id=other.id, platform="telegram", tenant="", remote_id="77")
+    found = await queries.memberships(session, platform="telegram", tenant="", remote_id="77")
+    assert [each.workspace_id for each in found] == [other.id, workspace.id]

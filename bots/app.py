@@ -138,6 +138,8 @@ def _channels(
         channels.append(_slack(settings, sessions, slack_window))
     if settings.telegram_configured:
         channels.append(_telegram(settings))
+    if settings.smtp_host:
+        channels.append(_email(settings, sessions))
     return channels
 
 
@@ -208,6 +210,16 @@ def _telegram(settings: Settings) -> Channel:
     if settings.telegram_mode == "webhook":
         return Channel(platform, lambda desk: routes(platform, desk), platform.start)
     return Channel(platform, lambda _: [], platform.start, lambda desk: poll(platform, desk, asyncio.Event()))
+
+
+def _email(settings: Settings, sessions: Sessions) -> Channel:
+    from bots.email.addresses import finder
+    from bots.email.platform import EmailPlatform
+    from bots.email.server import Server
+
+    password = settings.smtp_password.get_secret_value()
+    server = Server(settings.smtp_host, settings.smtp_port, settings.smtp_user, password, settings.smtp_from)
+    return Channel(EmailPlatform(server, finder(sessions)), lambda _: [])
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from bots.sending import Pacing
 from cards.model import Card
 from cards.render import Context, Rendered
 
-PlatformName = Literal["teams", "slack", "telegram"]
+PlatformName = Literal["teams", "slack", "telegram", "email"]
 
 
 @dataclass(frozen=True, slots=True)

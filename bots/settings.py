@@ -70,6 +70,12 @@ class Settings(BaseSettings):
     telegram_api_url: str = Field("https://api.telegram.org", description="Telegram's Bot API")
     telegram_mode: Literal["webhook", "polling"] = Field("webhook", description="how updates arrive")
 
+    smtp_host: str = Field("", description="mail server for notices to members who are in no chat")
+    smtp_port: int = Field(587, ge=1, le=65535, description="465 speaks TLS from the start, others STARTTLS")
+    smtp_user: str = Field("", description="name at the mail server; empty: it asks for none")
+    smtp_password: SecretStr = Field(SecretStr(""), description="password at the mail server")
+    smtp_from: str = Field("", description="sender of the letters, such as Plaudit <plaudit@example.com>")
+
     @field_validator("teams_tenant_ids", "teams_service_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
@@ -147,6 +153,9 @@ class Settings(BaseSettings):
                 self.telegram_configured and self.telegram_mode == "webhook",
                 self.telegram_secret,
             ),
+            "PLAUDIT_SMTP_HOST": (bool(self.smtp_user or self.smtp_from), SecretStr(self.smtp_host)),
+            "PLAUDIT_SMTP_FROM": (bool(self.smtp_host), SecretStr(self.smtp_from)),
+            "PLAUDIT_SMTP_PASSWORD": (bool(self.smtp_user), self.smtp_password),
         }
         return [
             f"{name} is missing or empty: {REMEDIES[name]}"
@@ -234,6 +243,9 @@ REMEDIES = {
     "PLAUDIT_SLACK_CLIENT_ID": "copy it from the Slack app's Basic Information page",
     "PLAUDIT_SLACK_CLIENT_SECRET": "copy it from the Slack app's Basic Information page",
     "PLAUDIT_SLACK_APP_TOKEN": "make one with the scope connections:write on the Slack app's Basic Information page; it begins with xapp-",
+    "PLAUDIT_SMTP_HOST": "name the mail server that takes the letters",
+    "PLAUDIT_SMTP_FROM": "write the sender of the letters, such as Plaudit <plaudit@example.com>",
+    "PLAUDIT_SMTP_PASSWORD": "give the password of PLAUDIT_SMTP_USER, or unset both",
     "PLAUDIT_TELEGRAM_BOT_TOKEN": "ask @BotFather for one",
     "PLAUDIT_TELEGRAM_SECRET": "make one with `openssl rand -hex 32` and give it to setWebhook, or set PLAUDIT_TELEGRAM_MODE=polling",
 }

@@ -27,6 +27,7 @@ COMMITTERS = (
     "bots/deliver*.py",
     "bots/demo/*",
     "bots/dispatch*.py",
+    "bots/email/addresses.py",
     "bots/homes.py",
     "bots/intake.py",
     "bots/pictures.py",

@@ -82,6 +82,8 @@ CONFIGURED: dict[str, dict[str, Any]] = {
     "Slack is used by several (by its secret)": {"slack_client_secret": "x"},
     "Telegram is used, by webhook": {"telegram_bot_token": "x"},
     "Telegram is used": {"telegram_secret": "x"},
+    "a mail server is used": {"smtp_host": "x"},
+    "a mail server is used (by its user)": {"smtp_user": "x"},
 }
 
 

@@ -84,9 +84,10 @@ _KNOWN = (
     )
 )
 
-# One line a member: a private chat that they used, most recent first, else an account that can be written to unasked.
+# One line a member: a private chat that they used, most recent first, else an account that can be written to unasked, else, for
+# who is in no chat, their e-mail: its address stays in the profile, and the line says whose it is.
 LINE_ROWS = (
-    "SELECT DISTINCT ON (identity.member_id) identity.member_id, identity.platform, identity.tenant, identity.remote_id AS person,"
+    "(SELECT DISTINCT ON (identity.member_id) identity.member_id, identity.platform, identity.tenant, identity.remote_id AS person,"
     " coalesce(chat.remote_id, '') AS remote_id,"
     " coalesce(chat.reference, (SELECT reference FROM conversation AS any_chat WHERE any_chat.workspace_id = :workspace_id"
     " AND any_chat.platform = identity.platform AND any_chat.tenant = identity.tenant AND any_chat.reference <> '{}'"
@@ -96,7 +97,11 @@ LINE_ROWS = (
     " AND chat.kind = 'personal' AND NOT chat.is_gone"
     " WHERE identity.workspace_id = :workspace_id AND identity.member_id = ANY(:members) AND NOT identity.is_alias"
     " AND (chat.id IS NOT NULL OR identity.platform <> 'telegram')"
-    " ORDER BY identity.member_id, chat.heard_at DESC NULLS LAST, identity.platform"
+    " ORDER BY identity.member_id, chat.heard_at DESC NULLS LAST, identity.platform)"
+    " UNION ALL SELECT profile.member_id, 'email', CAST(profile.workspace_id AS text), CAST(profile.member_id AS text), '', '{}'"
+    " FROM profile WHERE profile.workspace_id = :workspace_id AND profile.member_id = ANY(:members)"
+    " AND profile.email IS NOT NULL AND NOT EXISTS (SELECT FROM identity WHERE identity.workspace_id = profile.workspace_id"
+    " AND identity.member_id = profile.member_id)"
 )
 _LINES = text(LINE_ROWS)
 
@@ -187,6 +192,12 @@ async def lines(session: AsyncSession, member_ids: Sequence[int], *, workspace_i
     """The best private line to each member who has one."""
     rows = await session.execute(_LINES, {"workspace_id": workspace_id, "members": list(member_ids)})
     return [Line(*row) for row in rows]
+
+
+async def email_of(session: AsyncSession, member_id: int, *, workspace_id: int) -> str:
+    """Empty if there is none."""
+    of_member = (Profile.workspace_id == workspace_id, Profile.member_id == member_id)
+    return await session.scalar(select(Profile.email).where(*of_member)) or ""
 
 
 async def workspace(session: AsyncSession, workspace_id: int) -> Workspace:

@@ -21,7 +21,7 @@ from core.kudos.service import TooManyReceivers
 from core.people import queries, service
 from core.people.models import Conversation
 from core.people.queries import Person
-from core.people.surroundings import surroundings
+from core.people.surroundings import Surroundings, surroundings
 
 
 class CrowdUnknown(Refusal):
@@ -83,17 +83,7 @@ async def make_turn(scope: Scope, incoming: Incoming, command: Command, *, messa
     session, home, place = scope.session, scope.home, incoming.place
     crowds = _crowds(scope, command)
     mentioned = [*_mentioned(incoming, command), *(account for members in crowds.values() for account in members)]
-    accounts = [remote_id for each in (incoming.sender, *mentioned) for remote_id in (each.remote_id, *each.also)]
-    bound, workspace, kept, known = await surroundings(
-        session,
-        workspace_id=home.workspace_id,
-        platform=place.platform,
-        tenant=place.tenant,
-        remote_id=place.remote_id,
-        accounts=accounts,
-    )
-    if home.is_remembered and bound != home.workspace_id:
-        raise Rebound
+    _, workspace, kept, known = await _around(scope, incoming, mentioned)
     if len(mentioned) > workspace.receivers_max:
         refusal = BadgeToTooMany if command.verb == "badge" else TooManyReceivers
         raise refusal(count=len(mentioned), limit=workspace.receivers_max)
@@ -121,6 +111,22 @@ async def make_turn(scope: Scope, incoming: Incoming, command: Command, *, messa
         is_invited=home.invitation is not None,
         is_development=scope.is_development,
     )
+
+
+async def _around(scope: Scope, incoming: Incoming, mentioned: Sequence[Account]) -> Surroundings:
+    """Raises Rebound if the workspace was remembered and the place has another by now."""
+    place = incoming.place
+    found = await surroundings(
+        scope.session,
+        workspace_id=scope.home.workspace_id,
+        platform=place.platform,
+        tenant=place.tenant,
+        remote_id=place.remote_id,
+        accounts=[remote_id for each in (incoming.sender, *mentioned) for remote_id in (each.remote_id, *each.also)],
+    )
+    if scope.home.is_remembered and found.home != scope.home.workspace_id:
+        raise Rebound
+    return found
 
 
 async def _use(session: AsyncSession, invitation: tokens.Issued, member: Person) -> None:

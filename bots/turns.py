@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -47,7 +48,9 @@ class Scope:
     is_development: bool
 
 
-def read(parts: Sequence[Part]) -> Command:
+# Where a delivery belongs, who sent it and what it asks are three questions to the same words.
+@lru_cache(maxsize=64)
+def read(parts: tuple[Part, ...]) -> Command:
     words = words_for("en")
     return parse(parts, verbs=words.verbs(), subverbs=words.subverbs())
 

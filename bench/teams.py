@@ -68,6 +68,7 @@ async def _measure(sessions: Sessions, key: rsa.RSAPrivateKey, metadata_url: str
             name: await stack.enter_async_context(lines(await stack.enter_async_context(served(application))))
             for name, application in applications.items()
         }
+        app.freeze()
         ours, limit = await _rounds(reached, _token(key))
     async with sessions.begin(role="ops") as (session, _):
         stored = (await session.execute(_COUNT)).scalar_one()

@@ -51,6 +51,7 @@ async def _measure(sessions: Sessions, _: str) -> list[Figure]:
         bot = Application.builder().token(TOKEN).base_url(f"http://127.0.0.1:{api}/bot").updater(None).build()
         stack.push_async_callback(bot.shutdown)
         ports = [await stack.enter_async_context(served(each)) for each in (built.web, await _bare(bot))]
+        app.freeze()
         ours, limit = await _rounds([await stack.enter_async_context(lines(port)) for port in ports])
     async with sessions.begin(role="ops") as (session, _now):
         stored = (await session.execute(_COUNT)).scalar_one()

@@ -88,6 +88,7 @@ async def _at_rest(sessions: Sessions, built: app.Application) -> Figure:
         for channel in built.channels:
             stack.push_async_callback(channel.platform.close)
         ports = [await stack.enter_async_context(served(each)) for each in (built.web, _bolt())]
+        app.freeze()
         ours, limit = await _rounds(sessions, *[await stack.enter_async_context(lines(port)) for port in ports])
     stored = await _stored(sessions)
     assert stored == OPERATIONS * (ROUNDS + 1), f"{stored} kudos"

@@ -1,6 +1,7 @@
 """The composition root: settings → database → adapters → one aiohttp application with its worker, sender and ticker."""
 
 import asyncio
+import gc
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -274,9 +275,16 @@ async def serve(settings: Settings) -> None:
         application = build(settings, sessions, http)
         if not application.channels:
             log.warning("no_channel_configured", remedy="run `plaudit doctor` to see what to set")
+        freeze()
         stop = _stop_signal()
         async with running(application, host=settings.host, port=settings.port):
             await stop.wait()
+
+
+def freeze() -> None:
+    """What was made until now stays as long as the process: the collector no longer looks through it time and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _stop_signal() -> asyncio.Event:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,7 +23,7 @@ from core.kudos.service import TooManyReceivers
 from core.people import queries, service
 from core.people.models import Conversation
 from core.people.queries import Person
-from core.people.surroundings import surroundings
+from core.people.surroundings import Surroundings, surroundings
 
 
 class CrowdUnknown(Refusal):
@@ -48,7 +49,9 @@ class Scope:
     is_development: bool
 
 
-def read(parts: Sequence[Part]) -> Command:
+# Where a delivery belongs, who sent it and what it asks are three questions to the same words.
+@lru_cache(maxsize=64)
+def read(parts: tuple[Part, ...]) -> Command:
     words = words_for("en")
     return parse(parts, verbs=words.verbs(), subverbs=words.subverbs())
 
@@ -90,17 +93,7 @@ async def make_turn(scope: Scope, incoming: Incoming, command: Command, *, messa
     session, home, place = scope.session, scope.home, incoming.place
     crowds = _crowds(scope, command)
     mentioned = [*_mentioned(incoming, command), *(account for members in crowds.values() for account in members)]
-    accounts = [remote_id for each in (incoming.sender, *mentioned) for remote_id in (each.remote_id, *each.also)]
-    bound, workspace, kept, known = await surroundings(
-        session,
-        workspace_id=home.workspace_id,
-        platform=place.platform,
-        tenant=place.tenant,
-        remote_id=place.remote_id,
-        accounts=accounts,
-    )
-    if home.is_remembered and bound != home.workspace_id:
-        raise Rebound
+    _, workspace, kept, known = await _around(scope, incoming, mentioned)
     _refuse_too_many(command, len(mentioned), workspace.receivers_max)
     if home.joins:
         await service.bind(
@@ -127,6 +120,22 @@ async def make_turn(scope: Scope, incoming: Incoming, command: Command, *, messa
         is_invited=home.invitation is not None,
         is_development=scope.is_development,
     )
+
+
+async def _around(scope: Scope, incoming: Incoming, mentioned: Sequence[Account]) -> Surroundings:
+    """Raises Rebound if the workspace was remembered and the place has another by now."""
+    place = incoming.place
+    found = await surroundings(
+        scope.session,
+        workspace_id=scope.home.workspace_id,
+        platform=place.platform,
+        tenant=place.tenant,
+        remote_id=place.remote_id,
+        accounts=[remote_id for each in (incoming.sender, *mentioned) for remote_id in (each.remote_id, *each.also)],
+    )
+    if scope.home.is_remembered and found.home != scope.home.workspace_id:
+        raise Rebound
+    return found
 
 
 def _refuse_too_many(command: Command, count: int, limit: int) -> None:

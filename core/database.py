@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Identity, MetaData, Row, TextClause
+from sqlalchemy import BigInteger, DateTime, Dialect, Identity, MetaData, Row, TextClause, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.exc import DBAPIError
@@ -110,8 +110,8 @@ class Hot:
     Its parameters reach the driver as they are: integers, text, bytes, times and lists of them.
     """
 
-    def __init__(self, statement: TextClause) -> None:
-        compiled = statement.compile(dialect=_DIALECT)
+    def __init__(self, statement: TextClause | str) -> None:
+        compiled = (text(statement) if isinstance(statement, str) else statement).compile(dialect=_DIALECT)
         self._sql = compiled.string
         self._names = compiled.positiontup or []
 
@@ -121,11 +121,12 @@ class Hot:
         return row
 
     async def all(self, session: AsyncSession, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
-        """Every row that the statement returns."""
+        """Every row that the statement returns; none if it returns nothing."""
         return await session.run_sync(self._run, tuple(values[name] for name in self._names))
 
     def _run(self, session: Session, values: tuple[Any, ...]) -> Sequence[Row[Any]]:
-        return session.connection().exec_driver_sql(self._sql, values).all()
+        result = session.connection().exec_driver_sql(self._sql, values)
+        return result.all() if result.returns_rows else ()
 
 
 def connect(url: str, *, pool_size: int = POOL_SIZE) -> AsyncEngine:

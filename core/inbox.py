@@ -68,20 +68,16 @@ class Pending(NamedTuple):
 
 
 _STORE = Hot(
-    text(
-        "INSERT INTO inbox (platform, tenant, remote_id, conversation, body, state)"
-        " SELECT platform, tenant, remote_id, conversation, CAST(body AS jsonb), 'pending' FROM unnest(CAST(:platforms AS text[]),"
-        " CAST(:tenants AS text[]), CAST(:remote_ids AS text[]), CAST(:conversations AS text[]), CAST(:bodies AS text[]))"
-        " WITH ORDINALITY AS given(platform, tenant, remote_id, conversation, body, position) ORDER BY position"
-        " ON CONFLICT DO NOTHING RETURNING seq"
-    )
+    "INSERT INTO inbox (platform, tenant, remote_id, conversation, body, state)"
+    " SELECT platform, tenant, remote_id, conversation, CAST(body AS jsonb), 'pending' FROM unnest(CAST(:platforms AS text[]),"
+    " CAST(:tenants AS text[]), CAST(:remote_ids AS text[]), CAST(:conversations AS text[]), CAST(:bodies AS text[]))"
+    " WITH ORDINALITY AS given(platform, tenant, remote_id, conversation, body, position) ORDER BY position"
+    " ON CONFLICT DO NOTHING RETURNING seq"
 )
 
 _CLAIM = Hot(
-    text(
-        "INSERT INTO inbox (platform, tenant, remote_id, state)"
-        " VALUES (:platform, :tenant, :remote_id, 'done') ON CONFLICT DO NOTHING RETURNING seq"
-    )
+    "INSERT INTO inbox (platform, tenant, remote_id, state)"
+    " VALUES (:platform, :tenant, :remote_id, 'done') ON CONFLICT DO NOTHING RETURNING seq"
 )
 
 # The oldest of each conversation; one that failed before no longer holds up those behind it.
@@ -95,11 +91,9 @@ _DUE = text(
 )
 
 _TAKE = Hot(
-    text(
-        "UPDATE inbox SET state = 'done', body = NULL, error = '' FROM (SELECT seq FROM inbox WHERE platform = :platform"
-        " AND tenant = :tenant AND remote_id = :remote_id AND state IN ('pending', 'retry') FOR UPDATE SKIP LOCKED) AS free"
-        " WHERE platform = :platform AND tenant = :tenant AND remote_id = :remote_id RETURNING inbox.seq"
-    )
+    "UPDATE inbox SET state = 'done', body = NULL, error = '' FROM (SELECT seq FROM inbox WHERE platform = :platform"
+    " AND tenant = :tenant AND remote_id = :remote_id AND state IN ('pending', 'retry') FOR UPDATE SKIP LOCKED) AS free"
+    " WHERE platform = :platform AND tenant = :tenant AND remote_id = :remote_id RETURNING inbox.seq"
 )
 
 _FAIL = text(

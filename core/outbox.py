@@ -4,31 +4,17 @@ A row holds ids, never sentences: what it says is made when it is sent, from wha
 again is sent again (an edit), however often that happened while it waited.
 """
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    CheckConstraint,
-    Index,
-    SmallInteger,
-    String,
-    Text,
-    UniqueConstraint,
-    bindparam,
-    delete,
-    func,
-    select,
-    text,
-    tuple_,
-    update,
-)
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, Index, SmallInteger, String, Text, UniqueConstraint, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.database import Numbered, OfWorkspace, Table
+from core.database import Hot, Numbered, OfWorkspace, Table
 
 ANSWER, NOTICE, BROADCAST = 0, 3, 6  # an answer to a person overtakes a notice, and a notice a broadcast
 
@@ -46,6 +32,7 @@ class Message(Numbered, Table):
         CheckConstraint("state IN ('pending', 'sending', 'sent', 'dropped', 'parked')", name="state"),
         Index("ix_outbox_pending", "priority", "scope", "id", postgresql_where=text("state = 'pending'")),
         Index("ix_outbox_scope", "scope", "priority", "id", postgresql_where=text("state IN ('pending', 'sending')")),
+        Index("ix_outbox_sending", "scope", postgresql_where=text("state = 'sending'")),
         Index("ix_outbox_parked", "workspace_id", "id", postgresql_where=text("state = 'parked'")),
     )
 
@@ -119,8 +106,8 @@ class Leased:
 
 
 # Members of one statement, so that a command with ten connected channels costs one round trip.
-_ENQUEUE = text(
-    "WITH given AS (SELECT * FROM jsonb_to_recordset(:messages) AS given"
+_ENQUEUE = Hot(
+    "WITH given AS (SELECT * FROM json_to_recordset(CAST(CAST(:messages AS text) AS json)) AS given"
     "(dedup_key text, scope text, kind text, address jsonb, reference jsonb, priority smallint)),"
     " scopes AS (INSERT INTO outbox_scope (scope) SELECT DISTINCT scope FROM given ORDER BY scope ON CONFLICT DO NOTHING)"
     " INSERT INTO outbox (workspace_id, dedup_key, scope, kind, address, reference, priority)"
@@ -128,7 +115,7 @@ _ENQUEUE = text(
     " ON CONFLICT (workspace_id, dedup_key) DO UPDATE SET revision = outbox.revision + 1, reference = excluded.reference,"
     " attempts = 0, ambiguous = 0, error = '', not_before = clock_timestamp(),"
     " state = CASE WHEN outbox.state = 'sending' THEN 'sending' ELSE 'pending' END"
-).bindparams(bindparam("messages", type_=JSONB))
+)
 
 # A loose index scan over (priority, scope), read no further than needed: the answers of all conversations first, each
 # conversation looked at once however many messages wait in it. A conversation that another sender holds is passed over.
@@ -185,11 +172,11 @@ _RELEASE = text(
     " WHERE scope = :scope"
 )
 
-_RECORD_POST = text(
+_RECORD_POST = Hot(
     "INSERT INTO post (workspace_id, dedup_key, message_id, address)"
-    " VALUES (:workspace_id, :dedup_key, :message_id, :address)"
+    " VALUES (:workspace_id, :dedup_key, :message_id, CAST(CAST(:address AS text) AS jsonb))"
     " ON CONFLICT (workspace_id, dedup_key) DO UPDATE SET message_id = excluded.message_id, address = excluded.address"
-).bindparams(bindparam("address", type_=JSONB))
+)
 
 _RENEW = text(
     "UPDATE outbox SET revision = revision + 1, attempts = 0, ambiguous = 0, error = '', not_before = clock_timestamp(),"
@@ -205,12 +192,17 @@ _RECOVER = text(
     " AND outbox_scope.leased_until <= clock_timestamp() RETURNING outbox.id"
 )
 
+_FORGET = text(
+    "DELETE FROM outbox WHERE (workspace_id, id) IN (SELECT workspace_id, id FROM outbox"
+    " WHERE state IN ('sent', 'dropped') AND created_at < :before LIMIT 5000)"
+)
+
 
 async def enqueue(session: AsyncSession, messages: Sequence[Outgoing], *, workspace_id: int) -> None:
     """Owe these messages, in the transaction of the fact they tell of. A known key is owed once more (an edit)."""
-    if not messages:
-        return
-    await session.execute(_ENQUEUE, {"messages": list(map(asdict, messages)), "workspace_id": workspace_id})
+    if messages:
+        rows = [{field: getattr(message, field) for field in Outgoing.__slots__} for message in messages]
+        await _ENQUEUE.all(session, {"messages": json.dumps(rows, default=dict), "workspace_id": workspace_id})
 
 
 async def renew(session: AsyncSession, prefix: str, kinds: Sequence[str], *, workspace_id: int) -> None:
@@ -262,7 +254,7 @@ async def release(
 async def record_post(session: AsyncSession, message: Leased, *, message_id: str, address: Mapping[str, Any]) -> None:
     """Remember where a message stands, so that the next revision edits it."""
     values = {"workspace_id": message.workspace_id, "dedup_key": message.dedup_key}
-    await session.execute(_RECORD_POST, {**values, "message_id": message_id, "address": dict(address)})
+    await _RECORD_POST.all(session, {**values, "message_id": message_id, "address": json.dumps(dict(address))})
 
 
 async def parked(session: AsyncSession, *, limit: int = 100) -> Sequence[Message]:
@@ -294,7 +286,4 @@ async def backlog(session: AsyncSession) -> Mapping[str, int]:
 
 async def forget(session: AsyncSession, *, before: datetime) -> None:
     """Delete messages that were dealt with before an instant."""
-    old = select(Message.workspace_id, Message.id).where(
-        Message.state.in_(("sent", "dropped")), Message.created_at < before
-    )
-    await session.execute(delete(Message).where(tuple_(Message.workspace_id, Message.id).in_(old.limit(5000))))
+    await session.execute(_FORGET, {"before": before})

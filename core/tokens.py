@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, String, Text, bindparam, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, Index, LargeBinary, String, Text, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.database import Table
+from core.database import Hot, Table
 from core.errors import Refusal
 
 TOKEN_BYTES = 16
@@ -101,8 +100,8 @@ class Issued:
 
 # A card that is rendered again keeps the time it was first given. Buttons that may be pressed any number of times are the same
 # on every card of their kind: those live on with the newest, or a page shown every day would die a month after the first.
-_MINT = text(
-    "WITH given AS (SELECT * FROM jsonb_to_recordset(:grants) AS given(hash text, workspace_id bigint, verb text,"
+_MINT = Hot(
+    "WITH given AS (SELECT * FROM json_to_recordset(CAST(CAST(:grants AS text) AS json)) AS given(hash text, workspace_id bigint, verb text,"
     " object_id bigint, argument text, member_id bigint, conversation text, mode text, expires_at timestamptz)),"
     " renewed AS (UPDATE action_token SET expires_at = given.expires_at FROM given"
     " WHERE action_token.token_hash = decode(given.hash, 'hex') AND action_token.mode = 'repeatable'"
@@ -110,7 +109,7 @@ _MINT = text(
     " INSERT INTO action_token (token_hash, workspace_id, verb, object_id, argument, member_id, conversation, mode, expires_at)"
     " SELECT decode(hash, 'hex'), workspace_id, verb, object_id, argument, member_id, conversation, mode, expires_at"
     " FROM given ORDER BY hash ON CONFLICT DO NOTHING"
-).bindparams(bindparam("grants", type_=JSONB))
+)
 
 _FIND = text(
     "SELECT token_hash, workspace_id, verb, object_id, argument, member_id, conversation, mode FROM action_token"
@@ -170,7 +169,7 @@ async def mint(session: AsyncSession, grants: Sequence[Grant], *, secret: bytes)
         for token, grant in zip(minted, grants, strict=True)
     ]
     if rows:
-        await session.execute(_MINT, {"grants": rows})
+        await _MINT.all(session, {"grants": json.dumps(rows)})
     return minted
 
 

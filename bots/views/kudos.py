@@ -10,7 +10,7 @@ from cards.model import Card
 from cards.words import Words
 from core.kudos import queries
 from core.kudos.queries import Story
-from core.points.queries import balances
+from core.points.queries import allowance_left
 from core.points.service import allowance_period
 
 
@@ -82,7 +82,7 @@ async def allowance(scene: Scene, member_id: int) -> AllowanceView | None:
     if not scene.home.allowance_points:
         return None
     period = allowance_period(scene.home, scene.now)
-    left = (await balances(scene.session, workspace_id=scene.home.id, member_id=member_id, period=period.key)).allowance
+    left = await allowance_left(scene.session, workspace_id=scene.home.id, member_id=member_id, period=period.key)
     total = scene.home.allowance_points
     return AllowanceView(total if left is None else left, total, period.ends_at, scene.home.time_zone)
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.database import Hot
 from core.kudos.models import Kudos, KudosReceiver
 
 TREND = timedelta(days=30)
@@ -54,7 +55,7 @@ SELECT kudos.id, kudos.giver_id,
        kudos.is_private, kudos.given_at, kudos.undone_at
 FROM kudos
 """
-_ONE = text(_STORY + "WHERE kudos.workspace_id = :workspace_id AND kudos.id = :kudos_id")
+_ONE = Hot(_STORY + "WHERE kudos.workspace_id = :workspace_id AND kudos.id = :kudos_id")
 _GIVEN = text(
     _STORY
     + "WHERE kudos.workspace_id = :workspace_id AND kudos.giver_id = :member_id AND kudos.undone_at IS NULL"
@@ -158,8 +159,8 @@ async def of_message(
 
 
 async def story(session: AsyncSession, kudos_id: int, *, workspace_id: int) -> Story | None:
-    row = (await session.execute(_ONE, {"workspace_id": workspace_id, "kudos_id": kudos_id})).first()
-    return _read(row) if row else None
+    rows = await _ONE.all(session, {"workspace_id": workspace_id, "kudos_id": kudos_id})
+    return _read(rows[0]) if rows else None
 
 
 async def given(session: AsyncSession, member_id: int, *, workspace_id: int, limit: int = 5) -> Sequence[Story]:

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from core.database import Hot
 from core.people.models import ACTIVE, LEFT, Binding, Conversation, Member, PlatformIdentity, Profile, Workspace
 
 
@@ -69,7 +70,6 @@ _PERSON = (
     Profile.locale,
     Profile.time_zone,
 )
-_ASKED = aliased(Member)
 _OF_MEMBER = (Profile.workspace_id == Member.workspace_id) & (Profile.member_id == Member.id)
 
 _KNOWN = (
@@ -82,6 +82,15 @@ _KNOWN = (
         PlatformIdentity.tenant == bindparam("tenant"),
         PlatformIdentity.remote_id == func.any(bindparam("remote_ids")),
     )
+)
+
+# OFFSET 0 keeps the heir a column: behind row-level security no index is asked for the value of a coalesce.
+_PEOPLE = Hot(
+    "SELECT heirs.asked, member.id, coalesce(profile.display_name, ''), member.status, member.roles, member.is_provisional,"
+    " profile.locale, profile.time_zone FROM (SELECT id AS asked, coalesce(merged_into, id) AS living FROM member"
+    " WHERE workspace_id = :workspace_id AND id = ANY(CAST(:members AS bigint[])) OFFSET 0) AS heirs"
+    " JOIN member ON member.workspace_id = :workspace_id AND member.id = heirs.living"
+    " LEFT JOIN profile ON profile.workspace_id = member.workspace_id AND profile.member_id = member.id"
 )
 
 # One line a member: a private chat that they used, most recent first, else an account that can be written to unasked, else, for
@@ -126,18 +135,7 @@ def _person(row: Sequence[Any]) -> Person:
 
 async def people(session: AsyncSession, member_ids: Sequence[int], *, workspace_id: int) -> Mapping[int, Person]:
     """Members by id; for one who was merged, the one who lives on."""
-    # OFFSET 0 keeps the heir a column: behind row-level security no index is asked for the value of a coalesce.
-    heirs = (
-        select(_ASKED.id, func.coalesce(_ASKED.merged_into, _ASKED.id).label("living_id"))
-        .where(_ASKED.workspace_id == workspace_id, _ASKED.id.in_(set(member_ids)))
-        .offset(0)
-        .subquery()
-    )
-    rows = await session.execute(
-        select(heirs.c.id, *_PERSON)
-        .join(Member, (Member.workspace_id == workspace_id) & (Member.id == heirs.c.living_id))
-        .outerjoin(Profile, _OF_MEMBER)
-    )
+    rows = await _PEOPLE.all(session, {"workspace_id": workspace_id, "members": list(set(member_ids))})
     return {row[0]: _person(row[1:]) for row in rows}
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import Hot
@@ -24,8 +23,7 @@ class Surroundings(NamedTuple):
     people: Mapping[str, Person]
 
 
-_READ = Hot(
-    text(f"""
+_READ = Hot(f"""
 SELECT (SELECT workspace_id FROM binding WHERE platform = :platform AND tenant = :tenant AND remote_id IN ('', :remote_id)
         ORDER BY remote_id DESC LIMIT 1) AS home,
        (SELECT ROW({", ".join(_WORKSPACE)}) FROM workspace WHERE id = :workspace_id) AS workspace,
@@ -38,9 +36,8 @@ SELECT (SELECT workspace_id FROM binding WHERE platform = :platform AND tenant =
              WHERE identity.workspace_id = :workspace_id AND identity.platform = :platform AND identity.tenant = :tenant
              AND identity.remote_id = ANY(CAST(:accounts AS text[]))) AS people
 """)  # noqa: S608 - names of columns
-)
 
-_ALONE = Hot(text(f"SELECT ROW({', '.join(_WORKSPACE)}) AS workspace FROM workspace WHERE id = :workspace_id"))  # noqa: S608
+_ALONE = Hot(f"SELECT ROW({', '.join(_WORKSPACE)}) AS workspace FROM workspace WHERE id = :workspace_id")  # noqa: S608
 
 
 async def surroundings(

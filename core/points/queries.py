@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.database import Hot
 from core.points.models import EARNING_REASONS
 
 
@@ -58,6 +59,11 @@ _BALANCES = text(
     " AND allowance.kind = 'allowance' AND allowance.period = :period"
 )
 
+_ALLOWANCE = Hot(
+    "SELECT balance FROM account WHERE workspace_id = :workspace_id AND member_id = :member_id AND kind = 'allowance'"
+    " AND period = :period"
+)
+
 # Ids are drawn while the account is locked, so their order is the order in which the balance moved; that of the times is not.
 # What only goes from one account of the person to another of theirs moved nothing.
 _HISTORY = text(
@@ -88,6 +94,12 @@ async def balances(session: AsyncSession, *, workspace_id: int, member_id: int, 
     """A member's figures; `allowance` is None if the period's was never opened."""
     values = {"workspace_id": workspace_id, "member_id": member_id, "period": period, "reasons": list(EARNING_REASONS)}
     return Balances(*(await session.execute(_BALANCES, values)).one())
+
+
+async def allowance_left(session: AsyncSession, *, workspace_id: int, member_id: int, period: str) -> int | None:
+    """What a member may still give; None if the period's allowance was never opened. Reads one row, and no history."""
+    rows = await _ALLOWANCE.all(session, {"workspace_id": workspace_id, "member_id": member_id, "period": period})
+    return rows[0].balance if rows else None
 
 
 async def history(session: AsyncSession, *, workspace_id: int, member_id: int, limit: int = 20) -> Sequence[HistoryRow]:

@@ -1,6 +1,7 @@
 """One of each card that members see, as the golden files and the pictures show them."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from cards.steps import Progress
 from cards.why import BadgeWhy, Share
 from cards.words import Words
 from core.leaderboards.asking import Asked, Crew, Point
-from tests.cards.badge_samples import BADGES
+from tests.cards.badge_samples import BADGES, MONTH, STREAK, WHY
 from tests.cards.cast import ANA, CROWD, INES, LUIS, MADRID, MESSAGE, MONDAY, NEXT_MONDAY, NOW, ZOE
 
 ALLOWANCE = AllowanceView(left=35, total=50, resets_at=NEXT_MONDAY, zone=MADRID)
@@ -154,6 +155,18 @@ SAMPLES: Mapping[str, Callable[[Words], Card]] = {
     "kudos_mine": mine,
     "why_points": lambda words: why.points(words, [Share("kudos", 9, 12), Share("badge_earned", 1, 50)]),
     "why_badge": lambda words: why.badge(words, why_badge_view()),
+    "why_badge_by_rules": lambda words: why.badge(
+        words,
+        replace(
+            why_badge_view(),
+            own=True,
+            giver=None,
+            message="",
+            why=WHY,
+            is_by_rule=True,
+            verdicts=((True, STREAK), (False, MONTH)),
+        ),
+    ),
     "settings_form": lambda words: settings.form(
         words,
         SettingsView("es", "Europe/Madrid", "Europe/Madrid", "22:00–07:00", wants_notices=True),

@@ -40,7 +40,7 @@ async def assert_awarded(
     for holder in holders:
         assert await current(session, workspace, holder, now=NOON) == badge.points
     assert all((each.transfer_id is not None) == bool(badge.points) for each in made)
-    owed = [reference.get("reader") for what, reference in await told(session, workspace) if what == kind]
+    owed = [reference["reader"] for what, reference in await told(session, workspace) if what == kind]
     assert sorted(owed) == sorted(ids(holders))
     assert {each.why["by"] for each in made} <= {"rule"}
     await assert_balanced(session, workspace)

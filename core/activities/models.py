@@ -33,9 +33,7 @@ class Activity(OfWorkspace, Table):
 
     __tablename__ = "activity"
     __table_args__ = (
-        ForeignKeyConstraint(["workspace_id", "member_id"], ["member.workspace_id", "member.id"]),
         CheckConstraint("type <> '' AND quantity >= 0", name="what"),
-        Index("ix_activity_type", "workspace_id", "type", "occurred_at"),
         {"postgresql_partition_by": "RANGE (occurred_at)"},
     )
 

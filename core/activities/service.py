@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import TextClause
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.activities import statements
@@ -97,16 +96,28 @@ async def record(session: AsyncSession, *, workspace_id: int, activities: Sequen
     """
     if len(activities) > BATCH_MAX:
         raise ActivityTooMany(count=len(activities), limit=BATCH_MAX)
-    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    rows: dict[tuple[str, str], Row] = {}
     for place, deed in enumerate(activities):
         rows.setdefault((deed.source, deed.reference), _row(deed, place, now))
     await _make_months(session, {deed.occurred_at for deed in activities}, now)
-    return await _keep(
-        session, statements.RECORD, len(activities), {"workspace_id": workspace_id, "rows": list(rows.values())}
-    )
+    columns = zip(*rows.values(), strict=True) if rows else ([] for _ in Row._fields)
+    values = dict(zip(Row._fields, map(list, columns), strict=True))
+    kept = await _RECORD.one(session, {"workspace_id": workspace_id, **values})
+    return await _settled(session, workspace_id, kept, len(activities))
 
 
-def _row(deed: Deed, place: int, now: datetime) -> dict[str, Any]:
+class Row(NamedTuple):
+    """A deed as the statement takes it."""
+
+    members: int
+    types: str
+    quantities: Decimal
+    moments: datetime
+    sources: str
+    references: str
+
+
+def _row(deed: Deed, place: int, now: datetime) -> Row:
     """The deed as the statement takes it. Raises ActivityInvalid."""
     name = type_name(deed.type)
     if not name:
@@ -119,14 +130,7 @@ def _row(deed: Deed, place: int, now: datetime) -> dict[str, Any]:
         raise _invalid(place, "quantity", str(deed.quantity), f"0–{QUANTITY_MAX}")
     if deed.occurred_at.tzinfo is None or deed.occurred_at > now + AHEAD_MAX:
         raise _invalid(place, "occurred_at", deed.occurred_at.isoformat(), f"≤ {now + AHEAD_MAX:%Y-%m-%d %H:%M}")
-    return {
-        "m": deed.member_id,
-        "t": name,
-        "q": str(deed.quantity),
-        "at": deed.occurred_at.isoformat(),
-        "s": deed.source,
-        "r": deed.reference,
-    }
+    return Row(deed.member_id, name, deed.quantity, deed.occurred_at, deed.source, deed.reference)
 
 
 def _invalid(place: int, field: str, found: str, wanted: str) -> ActivityInvalid:
@@ -148,20 +152,20 @@ async def attend(
             raise _invalid(place, "day", presence.day.isoformat(), f"≤ {latest.isoformat()}")
     rows = [{"m": presence.member_id, "day": presence.day.isoformat()} for presence in dict.fromkeys(days)]
     values = {"workspace_id": workspace_id, "rows": rows, "source": source[:SOURCE_LENGTH_MAX], "type": ATTENDANCE}
-    return await _keep(session, statements.ATTEND, len(days), values)
+    kept = (await session.execute(statements.ATTEND, values)).one()
+    return await _settled(session, workspace_id, kept, len(days))
 
 
-async def _keep(session: AsyncSession, statement: TextClause, count: int, values: Mapping[str, Any]) -> Recorded:
-    kept = (await session.execute(statement, values)).one()
+async def _settled(session: AsyncSession, workspace_id: int, kept: Any, count: int) -> Recorded:
+    """What a statement came to, once late days are counted again. Raises ActivityMemberUnknown."""
     if kept.unknown:
         raise ActivityMemberUnknown(ids=list(kept.unknown[:10]), count=len(kept.unknown))
     if kept.is_late:
-        await session.execute(
-            statements.RECOUNT, {"workspace_id": values["workspace_id"], "members": list(kept.members)}
-        )
+        await session.execute(statements.RECOUNT, {"workspace_id": workspace_id, "members": list(kept.members)})
     return Recorded(kept.recorded, count - kept.recorded, kept.members, kept.types if kept.recorded else [])
 
 
+_RECORD = Hot(statements.RECORD)
 _HAS_LOGGED_IN = Hot(statements.HAS_LOGGED_IN)
 
 

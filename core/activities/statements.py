@@ -41,8 +41,8 @@ marked AS (
 # OFFSET 0 keeps the heir a column: behind row-level security no index is asked for the value of a coalesce.
 RECORD = text(f"""
 WITH given AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset(:rows)
-        AS given(m bigint, t text, q numeric, at timestamptz, s text, r text)
+    SELECT * FROM unnest(CAST(:members AS bigint[]), CAST(:types AS text[]), CAST(:quantities AS numeric[]),
+        CAST(:moments AS timestamptz[]), CAST(:sources AS text[]), CAST(:references AS text[])) AS given(m, t, q, at, s, r)
 ),
 claimed AS (
     INSERT INTO activity_key (workspace_id, source, reference, occurred_at)
@@ -77,7 +77,7 @@ SELECT (SELECT count(*) FROM happened) AS recorded,
        ARRAY(SELECT DISTINCT member_id FROM happened ORDER BY member_id) AS members,
        ARRAY(SELECT DISTINCT type FROM happened ORDER BY type) AS types,
        coalesce((SELECT bool_or(current = 0) FROM tallied), false) AS is_late
-""").bindparams(bindparam("rows", type_=JSONB))  # noqa: S608 - constants of this code
+""")  # noqa: S608 - constants of this code
 
 ATTEND = text(f"""
 WITH given AS MATERIALIZED (

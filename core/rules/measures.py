@@ -8,6 +8,7 @@ from functools import singledispatch
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     ColumnElement,
     Numeric,
@@ -84,15 +85,18 @@ def _compared(rule: AchievementRule, facts: Mapping[str, Any], rows: Subquery) -
         return Measure(
             "AchievementRule",
             facts,
-            compare(joined.c.value, literal(rule.threshold, Numeric)),
+            compare(joined.c.value, _as_it_is(rule.threshold)),
             value=joined.c.value,
             source=joined,
             is_inner=True,
         )
     found = func.coalesce(joined.c.value, 0)
-    return Measure(
-        "AchievementRule", facts, compare(found, literal(rule.threshold, Numeric)), value=found, source=joined
-    )
+    return Measure("AchievementRule", facts, compare(found, _as_it_is(rule.threshold)), value=found, source=joined)
+
+
+def _as_it_is(threshold: float) -> ColumnElement[Any]:
+    """A whole number stays one: a column of whole numbers that is turned into decimals has no statistics any more."""
+    return literal(threshold, BigInteger if isinstance(threshold, int) else Numeric)
 
 
 def _of_values(rule: AchievementRule, values: Mapping[int, Any], facts: Mapping[str, Any]) -> Measure:

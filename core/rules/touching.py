@@ -39,7 +39,8 @@ def is_touched(definition: Definition, kind: str, types: Collection[str]) -> boo
 def _depends(rule: object, types: Collection[str]) -> bool:
     if isinstance(rule, AchievementRule):
         known = metrics.called_types(rule.called, rule.function_params)
-        return known is None or bool(known & set(types))
+        # What nobody knows of is looked at after each activity, and not once more after what that brought.
+        return bool(set(types) - {metrics.EARNED}) if known is None else bool(known & set(types))
     if isinstance(rule, AttendanceRule):
         return attendance.type_of(rule) in types
     return LOGIN in types

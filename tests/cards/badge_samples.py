@@ -16,6 +16,34 @@ from tests.cards.cast import ANA, CROWD, INES, LUIS, MADRID, MESSAGE, NOW, ZOE
 PICTURE = "https://plaudit.example.com/pictures/badges/6f0d0a52-3f37-4b6e-9d0e-3f4b1f3f9c11.png"
 
 
+STREAK = {
+    "rule": "AchievementRule",
+    "metric": "rewards.functions.engagement.get_login_streak",
+    "operator": "gte",
+    "threshold": 30,
+    "params": {},
+    "value": 31,
+}
+MONTH = {
+    "rule": "AttendanceRule",
+    "from": "2025-10-01",
+    "to": "2025-10-31",
+    "required": 23,
+    "allowed": 2,
+    "type": "attendance",
+    "value": 1,
+}
+OWN = {
+    "rule": "AchievementRule",
+    "metric": "acme.sales.<b>closed</b>_deals",
+    "operator": "lt",
+    "threshold": 2.5,
+    "params": {},
+    "value": None,
+}
+WHY = {"by": "rule", "rules": [STREAK, MONTH, OWN]}
+
+
 def award_view(**changes: Any) -> AwardView:
     usual: dict[str, Any] = {
         "act_id": 17,
@@ -120,6 +148,11 @@ BADGES: Mapping[str, Callable[[Words], Card]] = {
     ),
     "badge_received": lambda words: badges.received(words, award_view(receivers=(LUIS,))),
     "badge_won": lambda words: badges.received(words, award_view(giver=None, receivers=(LUIS,), message="")),
+    "badge_won_by_rules": lambda words: badges.received(
+        words, award_view(giver=None, receivers=(LUIS,), message="", why=WHY)
+    ),
+    "badge_crowd": lambda words: badges.crowd(words, "Above <b> and *beyond*", "🏆", 1204, hides=False),
+    "badge_crowd_secretly": lambda words: badges.crowd(words, "Above <b> and *beyond*", "🏆", 1204, hides=True),
     "badge_revoked": lambda words: badges.revoked(words, award_view()),
     "badge_revoked_secretly": lambda words: badges.revoked(words, award_view(), hides=True),
     "badge_receipt": lambda words: badges.receipt(words, award_view(), NOW + timedelta(minutes=10), now=NOW),

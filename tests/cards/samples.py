@@ -1,6 +1,7 @@
 """One of each card that members see, as the golden files and the pictures show them."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -35,7 +36,7 @@ from cards.top import Ranked, TopView, Trend
 from cards.why import BadgeWhy, Share
 from cards.words import Words
 from core.leaderboards.asking import Asked, Crew, Point
-from tests.cards.badge_samples import BADGES
+from tests.cards.badge_samples import BADGES, MONTH, STREAK, WHY
 from tests.cards.campaign_samples import CAMPAIGNS
 from tests.cards.cast import ANA, CROWD, INES, LUIS, MADRID, MESSAGE, MONDAY, NEXT_MONDAY, NOW, ZOE
 
@@ -201,6 +202,18 @@ SAMPLES: Mapping[str, Callable[[Words], Card]] = {
     "kudos_top_empty": lambda words: top.page(words, TopView(1, (), (), ())),
     "why_points": lambda words: why.points(words, [Share("kudos", 9, 12), Share("badge_earned", 1, 50)]),
     "why_badge": lambda words: why.badge(words, why_badge_view()),
+    "why_badge_by_rules": lambda words: why.badge(
+        words,
+        replace(
+            why_badge_view(),
+            own=True,
+            giver=None,
+            message="",
+            why=WHY,
+            is_by_rule=True,
+            verdicts=((True, STREAK), (False, MONTH)),
+        ),
+    ),
     "settings_form": lambda words: settings.form(
         words,
         SettingsView("es", "Europe/Madrid", "Europe/Madrid", "Acme", "22:00–07:00", wants_notices=True, is_ranked=True),

@@ -25,6 +25,15 @@ WHEN = {*LATER, *OPENS, *CLOSED, "since_on", "ends_at"}
 TOLD_IN_WORDS = {"kind", "timeframe", "attribute", "operator"}
 REFUSALS: dict[str, dict[str, Any]] = {
     "unknown_person": {"name": "Ana"},
+    "badge_gone": {},
+    "badge_not_by_rule": {"badge": "Above and beyond", "kind": "nomination"},
+    "badge_needs_event": {"badge": "Above and beyond"},
+    "badge_per_member": {"badge": "Above and beyond", "function": "acme.sales.closed"},
+    "badge_not_their_manager": {"badge": "Above and beyond", "name": "Ana"},
+    "badge_not_above_them": {"badge": "Above and beyond", "name": "Ana"},
+    "activity_invalid": {"place": 3, "field": "quantity", "found": "-1", "wanted": "0–1000000000"},
+    "activity_too_many": {"count": 1204, "limit": 1000},
+    "activity_member_unknown": {"count": 2},
     "person_not_found": {"name": "Ana"},
     "receiver_is_bot": {"name": "Ana"},
     "receiver_is_guest": {"name": "Ana"},

@@ -136,6 +136,7 @@ async def move_campaigns(sessions: Sessions) -> int:
     """Move on the campaigns that are due, each in a transaction of its own, and return how many that were; one that fails does
     not hold up the others."""
     async with sessions.begin(role="ops") as (session, _):
+        await campaigns.freshen(session)
         owed = await campaigns.due(session)
     moved = 0
     for each in owed:

@@ -65,7 +65,7 @@ async def send(turn: Turn) -> Reply:
         choices=_chosen(act.inputs.get(CHOICES, "")),
     )
     return Reply(
-        "voted", {"campaign": made.campaign.id, "reader": turn.member.member_id}, Audience.PRIVATE, Manner.EDIT
+        "voted", {"campaign": made.campaign_id, "reader": turn.member.member_id}, Audience.PRIVATE, Manner.EDIT
     )
 
 
@@ -81,8 +81,6 @@ async def take_back(turn: Turn) -> Reply:
 
 
 async def _take_back(turn: Turn, campaign_id: int, manner: Manner) -> Reply:
-    campaign = await voting.take_back(
-        turn.session, workspace=turn.workspace, campaign_id=campaign_id, voter=turn.member
-    )
-    reference = {"campaign": campaign.id, "reader": turn.member.member_id}
+    await voting.take_back(turn.session, workspace=turn.workspace, campaign_id=campaign_id, voter=turn.member)
+    reference = {"campaign": campaign_id, "reader": turn.member.member_id}
     return Reply("vote_taken_back", reference, Audience.PRIVATE, manner)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.badges import queries as badges
 from core.badges.service import definition_of
-from core.nominations import announce, queries
+from core.nominations import announce, queries, statements
 from core.nominations.closing import close
 from core.nominations.models import DRAFT, NOMINATION, VOTING, Campaign
 from core.nominations.service import CampaignGone, CampaignMoved, begin, check_organiser, open_voting
@@ -57,6 +57,11 @@ async def advance(session: AsyncSession, campaign_id: int, *, workspace_id: int,
         await remind(session, campaign)
         return campaign
     return await _move(session, workspace, campaign, now)
+
+
+async def freshen(session: AsyncSession) -> int:
+    """Bring the turnout on public cards up to date, where votes came since they were; how many campaigns. Run as ops."""
+    return len(set((await session.execute(statements.FRESHEN)).scalars()))
 
 
 async def move_on(

@@ -5,7 +5,7 @@ results are a message of their own there. A nominee is told in private, admins a
 voted is reminded once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -42,7 +42,13 @@ async def decided(session: AsyncSession, campaign: Campaign) -> None:
 
 async def changed(session: AsyncSession, campaign: Campaign) -> None:
     """Owe an edit of the public card."""
-    await outbox.renew(session, f"campaign:{campaign.id}:in:", (CARD,), workspace_id=campaign.workspace_id)
+    prefix = keys_of_cards(campaign)["first"]
+    await outbox.renew(session, prefix, (CARD,), workspace_id=campaign.workspace_id)
+
+
+def keys_of_cards(campaign: Campaign) -> Mapping[str, str]:
+    """The keys of a campaign's public cards lie from `first` up to `last`, as the index of keys has them."""
+    return {"first": f"campaign:{campaign.id}:in:", "last": f"campaign:{campaign.id}:in;"}
 
 
 async def nominated(session: AsyncSession, campaign: Campaign, candidacy_id: int, member_id: int) -> None:

@@ -57,7 +57,7 @@ async def close(session: AsyncSession, campaign: Campaign, *, workspace: Workspa
     config = eligibility.config_of(campaign)
     values = {"workspace_id": workspace.id, "campaign_id": campaign.id}
     turnout = await queries.turnout(session, campaign)
-    standings = [Standing(*row) for row in await session.execute(statements.TALLY, values)]
+    standings = [Standing(*row) for row in await statements.TALLY.all(session, values)]
     rule = "earliest" if campaign.runoff_of and config.tie_rule == RUNOFF else config.tie_rule
     decision = decide(standings, ballots=turnout.ballots, quorum=config.quorum, tie_rule=rule)
     await _forget_voters(session, campaign, values)

@@ -1,6 +1,8 @@
 """Who may nominate, be nominated and vote, as SQL over members: asked at the moment of the act, for one member or for all."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, not_, or_, select, true
@@ -20,6 +22,13 @@ IS_HERE = and_(Member.status != LEFT, Member.merged_into.is_(None))
 
 def config_of(campaign: Campaign) -> NominationConfig:
     return NominationConfig.model_validate(dict(campaign.config))
+
+
+@lru_cache(maxsize=256)
+def read_config(told: str) -> tuple[NominationConfig, Mapping[str, Any]]:
+    """The configuration from its JSON text, which every voter of a campaign asks for, and that JSON."""
+    given = json.loads(told)
+    return NominationConfig.model_validate(given), given
 
 
 def fits(eligible: Eligible | None) -> ColumnElement[bool]:

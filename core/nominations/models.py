@@ -33,7 +33,8 @@ WON, SHARED, TIED, RUNOFF, NO_QUORUM, NO_VOTES = "won", "shared", "tied", "runof
 class Campaign(Numbered, Table):
     """One round of nominating and voting for a badge. `config` is the badge's nomination_config as it was when the campaign was
     opened. `outcome` is set at the close; `tied` waits for an admin. `ballot_key` exists while secret votes are cast; `electorate`
-    and `ballots` are counted at the close, `record_digest` is the SHA-256 of the public record of then."""
+    and `ballots` are counted at the close, `record_digest` is the SHA-256 of the public record of then; `told_ballots` is the turnout
+    that the public card was last brought up to by the clock."""
 
     __tablename__ = "campaign"
     __table_args__ = (
@@ -82,6 +83,7 @@ class Campaign(Numbered, Table):
     electorate: Mapped[int | None]
     ballots: Mapped[int | None]
     record_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    told_ballots: Mapped[int] = mapped_column(server_default="0")
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 

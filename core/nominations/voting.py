@@ -92,16 +92,15 @@ class NotVoted(Refusal):
 class Voted(NamedTuple):
     """`is_new`: the first ballot of the member, not a change of it."""
 
-    campaign: Campaign
+    campaign_id: int
     is_new: bool
 
 
 async def check(session: AsyncSession, *, workspace: Workspace, campaign_id: int, voter: Person) -> None:
     """Whether a ballot of this member's would be taken now. Raises what `vote` raises, except of choices."""
-    campaign = await _hold_voting(session, workspace, campaign_id)
+    campaign, config = await _hold_voting(session, workspace, campaign_id)
     if await queries.is_over(session, campaign):
         raise _closed(workspace, campaign)
-    config = eligibility.config_of(campaign)
     await _check_voter(session, campaign, config, voter)
     if config.allow_vote_change:
         return
@@ -114,27 +113,24 @@ async def vote(
     session: AsyncSession, *, workspace: Workspace, campaign_id: int, voter: Person, choices: Sequence[int]
 ) -> Voted:
     """Cast a member's ballot for the candidacies of these ids, in one campaign. Raises the Refusals of this module."""
-    campaign = await _hold_voting(session, workspace, campaign_id)
-    config = eligibility.config_of(campaign)
+    campaign, config = await _hold_voting(session, workspace, campaign_id)
     _check_choices(campaign, config, choices)
     await _check_voter(session, campaign, config, voter)
-    if not config.allow_self_nomination:
-        await _check_oneself(session, campaign, voter, choices)
-    values = _values(campaign, voter)
-    asked = {"choices": list(choices), "voter_id": voter.member_id, "may_change": config.allow_vote_change}
-    row = (await session.execute(statements.CAST, {**values, **asked})).one()
+    values = {**_values(campaign, voter), "choices": list(choices)}
+    asked = {
+        "voter_id": voter.member_id,
+        "may_change": config.allow_vote_change,
+        "may_be_own": config.allow_self_nomination,
+        **announce.keys_of_cards(campaign),
+    }
+    row = await statements.CAST.one(session, {**values, **asked})
     if row.is_new is None:
         raise await _why_not(session, workspace, campaign, voter, choices, row)
     if config.max_votes_per_user > 1:
         drop, add = statements.FURTHER
-        await session.execute(drop, values)
-        await session.execute(add, {key: each for key, each in {**values, **asked}.items() if key not in _ONLY_CAST})
-    if row.is_new:
-        await announce.changed(session, campaign)
-    return Voted(campaign, row.is_new)
-
-
-_ONLY_CAST = ("voter_id", "may_change")
+        await session.execute(drop, _values(campaign, voter))
+        await session.execute(add, values)
+    return Voted(campaign_id, row.is_new)
 
 
 def _values(campaign: Campaign, voter: Person) -> dict[str, Any]:
@@ -142,16 +138,23 @@ def _values(campaign: Campaign, voter: Person) -> dict[str, Any]:
     return {"workspace_id": campaign.workspace_id, "campaign_id": campaign.id, "tag": tag}
 
 
-async def _hold_voting(session: AsyncSession, workspace: Workspace, campaign_id: int) -> Campaign:
-    campaign = await queries.hold(session, campaign_id, workspace_id=workspace.id)
-    if campaign is None:
+async def _hold_voting(
+    session: AsyncSession, workspace: Workspace, campaign_id: int
+) -> tuple[Campaign, NominationConfig]:
+    """What a voter has to know of a campaign that takes votes; it is no row of the session's."""
+    rows = await statements.HOLD.all(session, {"workspace_id": workspace.id, "campaign_id": campaign_id})
+    if not rows:
         raise CampaignGone
+    [row] = rows
+    known = row._asdict()
+    config, given = eligibility.read_config(known.pop("config"))
+    campaign = Campaign(workspace_id=workspace.id, id=campaign_id, config=given, **known)
     if campaign.state in {DRAFT, NOMINATION}:
         opens_at = campaign.nominations_end_at.isoformat()
         raise VotingNotOpen(campaign=campaign.name, opens_at=opens_at, zone=workspace.time_zone)
     if campaign.state != VOTING:
         raise _closed(workspace, campaign)
-    return campaign
+    return campaign, config
 
 
 def _closed(workspace: Workspace, campaign: Campaign) -> Refusal:
@@ -188,23 +191,14 @@ async def _check_voter(session: AsyncSession, campaign: Campaign, config: Nomina
         raise ManagerBarred(campaign=campaign.name)
 
 
-async def _check_oneself(session: AsyncSession, campaign: Campaign, voter: Person, choices: Sequence[int]) -> None:
-    own = select(Candidacy.id).where(
-        Candidacy.workspace_id == campaign.workspace_id,
-        Candidacy.campaign_id == campaign.id,
-        Candidacy.member_id == voter.member_id,
-        Candidacy.id.in_(choices),
-    )
-    if await session.scalar(own) is not None:
-        raise VoteForOneself(campaign=campaign.name)
-
-
 async def _why_not(
     session: AsyncSession, workspace: Workspace, campaign: Campaign, voter: Person, choices: Sequence[int], row: Any
 ) -> Refusal:
     if not row.open:
         await _check_here(session, workspace, voter)
         return _closed(workspace, campaign)
+    if row.is_own:
+        return VoteForOneself(campaign=campaign.name)
     missing = next((each for each in choices if each not in row.standing), None)
     if missing is None:
         return VotedAlready(campaign=campaign.name)
@@ -234,14 +228,14 @@ async def _check_here(session: AsyncSession, workspace: Workspace, voter: Person
         raise CampaignMemberLeft
 
 
-async def take_back(session: AsyncSession, *, workspace: Workspace, campaign_id: int, voter: Person) -> Campaign:
+async def take_back(session: AsyncSession, *, workspace: Workspace, campaign_id: int, voter: Person) -> int:
     """Take a ballot out again, where the campaign lets votes change. Raises VotingNotOpen, VotingClosed, VoteFinal, NotVoted."""
-    campaign = await _hold_voting(session, workspace, campaign_id)
-    if not eligibility.config_of(campaign).allow_vote_change:
+    campaign, config = await _hold_voting(session, workspace, campaign_id)
+    if not config.allow_vote_change:
         raise VoteFinal(campaign=campaign.name)
     if await queries.is_over(session, campaign):
         raise _closed(workspace, campaign)
     if not (await session.execute(statements.TAKE_OUT, _values(campaign, voter))).all():
         raise NotVoted(campaign=campaign.name)
     await announce.changed(session, campaign)
-    return campaign
+    return campaign_id

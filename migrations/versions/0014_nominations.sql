@@ -24,6 +24,7 @@ CREATE TABLE campaign (
     electorate BIGINT,
     ballots BIGINT,
     record_digest BYTEA,
+    told_ballots BIGINT DEFAULT 0 NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_campaign PRIMARY KEY (workspace_id, id),
     CONSTRAINT fk_campaign_workspace_id_badge_id FOREIGN KEY(workspace_id, badge_id) REFERENCES badge (workspace_id, id),

@@ -117,7 +117,7 @@ async def test_a_receipt_shows_the_ballot_after_the_close(stage: Stage) -> None:
     assert "is in the box of" in await slash(stage, "/results", f"receipt {code}")
     await end(stage)
     assert "counted in" in await slash(stage, "/results", f"receipt {code.lower()}")
-    assert "for *Zoë Müller*" in await slash(stage, "/results", f"receipt {code}")
+    assert "for Zoë Müller" in await slash(stage, "/results", f"receipt {code}")
     assert "No ballot has the receipt" in await slash(stage, "/results", "receipt AAAA-BBBB-CCCC-DDDD")
     assert "No ballot has the receipt" in await slash(stage, "/results", "receipt")
 
@@ -134,7 +134,7 @@ REFUSED: list[tuple[str, str, str, str]] = [
     ("/nominate", "withdraw @[Luis]", "Ana", "You have no nomination of that person"),
     ("/nominate", "decline", "Ana", "does not stand in this campaign"),
     ("/vote", "", "Ana", "No campaign is under way in which this is possible"),
-    ("/vote", f'"{NAME}"', "Ana", "Voting in *Best colleague* begins on"),
+    ("/vote", f'"{NAME}"', "Ana", "Voting in Best colleague begins on"),
     ("/admin", f'campaign next "{NAME}"', "Tom", "Only administrators and coordinators"),
     ("/admin", f'campaign open "{NAME}"', "Ana", "has a campaign under way"),
     ("/admin", f'campaign cancel "{NAME}"', "Ana", "Say why"),
@@ -253,7 +253,7 @@ async def test_the_form_of_nominations_step_by_step(stage: Stage) -> None:
     await stage.telegram.say(stage["Tom"], chat(stage, "Tom"), "he listens")
     await stage.quiet()
     await press(stage, "Nominate", "Tom")
-    assert "You nominated" in said(stage, "Tom")
+    assert any("You nominated" in each.text for each in stage.telegram.posts(chat(stage, "Tom")))
     assert await stage.count("nomination", "reason = 'he listens'") == 1
 
 
@@ -319,7 +319,7 @@ async def test_votes_change_and_are_taken_back_where_allowed(stage: Stage) -> No
     await in_voting(stage, allow_vote_change=True)
     await vote_in_slack(stage, "Ana", "Luis")
     told = await vote_in_slack(stage, "Ana", "Zoë")
-    assert "You vote for *Zoë Müller*" in told
+    assert "You vote for Zoë Müller" in told
     receipt = stage.slack.posts(stage.slack_channel, visible_to=stage["Ana"])[-1]
     await stage.slack.press(stage["Ana"], receipt, "Take back")
     await stage.quiet()
@@ -365,11 +365,29 @@ async def test_a_comment_stands_beside_the_reasons(stage: Stage) -> None:
 
 async def test_hostile_words_are_shown_as_they_are_and_call_nobody(stage: Stage) -> None:
     await begun(stage)
-    await slash(stage, "/nominate", f'@[Luis] "{NAME}" @everyone @channel <!here> [x](http://evil) {{{{7*7}}}}', "Tom")
+    await slash(
+        stage, "/nominate", f'@[Luis] "{NAME}" he is @everyone @channel <!here> [x](http://evil) {{{{7*7}}}}', "Tom"
+    )
     assert await stage.count("nomination") == 1
-    shown = json.dumps(stage.wire.messages()[-1].payload, ensure_ascii=False)
-    assert "<!channel>" not in shown
-    assert "<!here>" not in shown.replace("&lt;!here&gt;", "")
+    seen = await slash(stage, "/campaigns", f'"{NAME}"')
+    assert "<!here> [x](http://evil) {{7*7}}" in seen
+    markup = [text for sent in stage.wire.messages() if sent.platform == "slack" for text in _markup(sent.payload)]
+    assert markup
+    assert not [text for text in markup if "<!" in text or "|" in text or "http://evil>" in text]
+
+
+def _markup(payload: Any) -> list[str]:
+    """All that Slack would read as markup in a message."""
+    if isinstance(payload, list):
+        return [text for each in payload for text in _markup(each)]
+    if not isinstance(payload, dict):
+        return []
+    own = [payload["text"]] if payload.get("type") == "mrkdwn" or "blocks" in payload else []
+    blocks = payload.get("blocks", [])
+    inner = json.loads(blocks) if isinstance(blocks, str) else blocks
+    return [str(text) for text in own if text] + _markup(
+        [*inner, *(each for each in payload.values() if each is not blocks)]
+    )
 
 
 async def test_a_campaign_of_nobody_is_cancelled_by_the_clock_and_says_why(stage: Stage) -> None:

@@ -87,14 +87,14 @@ async def test_of_sixty_changes_by_one_member_one_ballot_is_left(database: Sessi
 async def test_votes_around_the_closing_instant_are_all_in_or_all_refused(database: Sessions) -> None:
     stage, ids = await voting_stage(database, 64)
     async with database.begin(stage.workspace.id) as (session, _):
-        await put_off(session, stage, voting_end_at="150 milliseconds")
+        await put_off(session, stage, voting_end_at="400 milliseconds")
 
     async def late(place: int, voter: Person) -> str:
-        await asyncio.sleep(0.01 * (place % 30))
+        await asyncio.sleep(0.025 * (place % 30))
         return await cast(database, stage, voter, ids[place % 2])
 
     async def keep_closing() -> None:
-        for _ in range(40):
+        for _ in range(60):
             await close(database, stage)
             await asyncio.sleep(0.01)
 
@@ -180,7 +180,7 @@ async def test_a_nomination_while_nominations_close_is_in_or_refused(database: S
     nominee, first, *nominators = stage.people
     async with database.begin(stage.workspace.id) as (session, _):
         await nominate(session, stage, first, nominee)
-        await put_off(session, stage, nominations_end_at="60 milliseconds")
+        await put_off(session, stage, nominations_end_at="400 milliseconds")
 
     async def one(place: int, nominator: Person) -> str:
         async def work() -> None:
@@ -194,11 +194,11 @@ async def test_a_nomination_while_nominations_close_is_in_or_refused(database: S
                     reason="x",
                 )
 
-        await asyncio.sleep(0.003 * place)
+        await asyncio.sleep(0.02 * place)
         return await outcome(work)
 
     async def keep_moving() -> None:
-        for _ in range(30):
+        for _ in range(60):
             await close(database, stage)
             await asyncio.sleep(0.01)
 

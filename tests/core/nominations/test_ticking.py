@@ -6,7 +6,9 @@ from sqlalchemy import text
 
 from bots.ticker import move_campaigns
 from core.database import Sessions
-from tests.core.nominations.stock import make_committed_stage, nominate, now_is, put_off, rows
+from core.nominations import announce
+from tests.core.nominations.stock import make_committed_stage, move_on, nominate, now_is, put_off, rows, vote
+from tests.factories import make_place
 
 
 async def test_a_whole_campaign_by_the_clock_alone(database: Sessions) -> None:
@@ -36,3 +38,22 @@ async def test_one_that_fails_holds_up_no_other(database: Sessions) -> None:
     async with database.begin(role="ops") as (session, _):
         states = await rows(session, "SELECT state FROM campaign ORDER BY id")
     assert states == [("nomination",), ("voting",)]
+
+
+async def test_a_card_that_missed_votes_is_brought_up_to_date_once(database: Sessions) -> None:
+    stage = await make_committed_stage(database, 5)
+    async with database.begin(stage.workspace.id) as (session, now):
+        place = await make_place(session, stage.workspace, is_connected=True)
+        await announce.begun(session, stage.campaign)
+        ana = await nominate(session, stage, stage.people[0], stage.people[1])
+        await move_on(session, stage, now)
+        await vote(session, stage, stage.people[2], ana)
+        await session.execute(text("UPDATE outbox SET state = 'sent'"))
+    assert place.is_connected
+    states = []
+    for _ in range(2):
+        await move_campaigns(database)
+        async with database.begin(role="ops") as (session, _now):
+            states += await rows(session, "SELECT state FROM outbox WHERE kind = 'campaign_card'")
+            await session.execute(text("UPDATE outbox SET state = 'sent'"))
+    assert states == [("pending",), ("sent",)]

@@ -9,6 +9,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from core import drafts, inbox, outbox, tokens
 from core.badges import choosing
 from core.database import Sessions
+from core.events import service as events
 from core.identity import service as identity
 from core.leaderboards import upkeep as leaderboards
 
@@ -18,6 +19,7 @@ KEEP_DELIVERIES = timedelta(days=14)
 KEEP_MESSAGES = timedelta(days=30)
 KEEP_TOKENS = timedelta(days=7)
 KEEP_CHOICES = timedelta(hours=1)
+KEEP_EVENTS = timedelta(days=90)
 TIDY_MINUTES = 10
 RANK_MINUTES = 1
 RANK_SECONDS = 60
@@ -47,8 +49,8 @@ def make_ticker(sessions: Sessions) -> AsyncIOScheduler:
 
 
 async def tidy_up(sessions: Sessions) -> None:
-    """Forget claims no platform repeats any more, messages long sent, tokens nobody can press, forms out of time, and
-    questions nobody answered."""
+    """Forget claims no platform repeats any more, messages long sent, tokens nobody can press, forms out of time, questions
+    nobody answered, and events nobody brought back."""
     async with sessions.begin(role="ops", statement_seconds=60) as (session, now):
         await inbox.forget(session, before=now - KEEP_DELIVERIES)
         await outbox.forget(session, before=now - KEEP_MESSAGES)
@@ -56,6 +58,7 @@ async def tidy_up(sessions: Sessions) -> None:
         await choosing.forget(session, before=now - KEEP_CHOICES)
         await drafts.forget(session, before=now)
         await identity.forget(session, before=now - timedelta(minutes=identity.MINUTES))
+        await events.forget(session, claims_before=now - KEEP_DELIVERIES, parked_before=now - KEEP_EVENTS)
 
 
 async def rank_all(sessions: Sessions) -> None:

@@ -4,6 +4,7 @@ import core.activities.models
 import core.badges.models
 import core.drafts
 import core.draws.models
+import core.events.models
 import core.identity.models
 import core.inbox
 import core.installations.models

@@ -27,7 +27,8 @@ ROLES = ("member", "manager", "coordinator", "staff", "admin")
 
 
 class Workspace(Table):
-    """A company and its policy. Points are whole points, `_max` figures are inclusive."""
+    """A company and its policy. Points are whole points, `_max` figures are inclusive. One that does not `takes_events` leaves
+    them where they come from; one that does not `sends_notices` tells members nothing that they did not ask for."""
 
     __tablename__ = "workspace"
     __table_args__ = (
@@ -48,6 +49,8 @@ class Workspace(Table):
     pair_points_max: Mapped[int] = mapped_column(server_default="20")
     receivers_max: Mapped[int] = mapped_column(server_default="50")
     undo_minutes: Mapped[int] = mapped_column(server_default="10")
+    takes_events: Mapped[bool] = mapped_column(server_default=text("true"))
+    sends_notices: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -15,6 +15,7 @@ from aiohttp import web
 import migrations
 from bots import functions, pictures, vitals
 from bots.chat import Platform
+from bots.consumer import Consumer, require_client
 from bots.deliver import Deliverer
 from bots.desk import Desk
 from bots.dispatch import Dispatcher
@@ -63,6 +64,8 @@ class Application:
     worker: Worker
     deliverer: Deliverer
     metrics: Metrics
+    consumer: Consumer
+    intake: Background | None = None
     channels: list[Channel] = field(default_factory=list)
 
 
@@ -89,6 +92,7 @@ def build(
         wake_worker=worker_bell.ring,
         wake_sender=sender_bell.ring,
     )
+    consumer = Consumer(sessions, takes_events=settings.events == "on")
     application = web.Application(client_max_size=BODY_BYTES_MAX)
     for channel in channels:
         application.add_routes(channel.routes(dispatcher))
@@ -103,8 +107,20 @@ def build(
         worker=Worker(sessions, dispatcher, worker_bell),
         deliverer=Deliverer(sessions, platforms, presenter, sender_bell, metrics),
         metrics=metrics,
+        consumer=consumer,
+        intake=_intake(settings, consumer),
         channels=channels,
     )
+
+
+def _intake(settings: Settings, consumer: Consumer) -> Background | None:
+    """Where events come from RabbitMQ, if they do. Raises Misconfigured without the extra that speaks to it."""
+    if not settings.amqp_url.get_secret_value().strip():
+        return None
+    require_client()
+    from bots import broker
+
+    return broker.Intake(consumer, broker.route(settings), lambda: consumer.home(settings.amqp_workspace)).run
 
 
 def _channels(
@@ -214,6 +230,9 @@ async def _background(application: Application) -> AsyncIterator[None]:
     ticker = make_ticker(application.sessions)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(application.worker.run()), group.create_task(application.deliverer.run())]
+        tasks.append(group.create_task(application.consumer.run()))
+        if application.intake:
+            tasks.append(group.create_task(application.intake()))
         for channel in application.channels:
             if channel.start:
                 tasks.append(group.create_task(channel.start()))

@@ -7,10 +7,12 @@ the end. Nothing that was acknowledged is lost, and nothing has its effect twice
 import asyncio
 import secrets
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Literal
 
 import structlog
 
+from bots.settings import Misconfigured
 from bots.strict_json import BadJson, parse_object
 from core.database import Sessions, Transaction, retrying
 from core.errors import Refusal
@@ -26,6 +28,13 @@ AT_ONCE = 50
 NOTHING = Taken()
 
 State = Literal["taken", "repeated", "refused", "failed", "off", "gone"]
+
+
+class NoHome(Exception):
+    """A setting names no workspace, or more than one."""
+
+    def __init__(self, count: int, wanted: str) -> None:
+        super().__init__(f"{count} workspaces are meant by {wanted!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,17 @@ class Consumer:
             is_parked = await service.fail(session, message, workspace_id=workspace_id, error=error)
         return Outcome("failed", reference=reference, is_parked=is_parked)
 
+    async def home(self, wanted: str) -> int | None:
+        """The workspace that an id or a name means, the only one if it is empty; None while it takes no events. Raises
+        NoHome."""
+        if not self.takes_events:
+            return None
+        async with self.sessions.begin(role="ops") as (session, _):
+            found = await service.homes(session, wanted)
+        if len(found) != 1:
+            raise NoHome(len(found), wanted)
+        return found[0].workspace_id if found[0].takes_events else None
+
     async def run(self) -> None:
         """Try again what failed, until cancelled."""
         while True:
@@ -124,3 +144,13 @@ async def _take(transaction: Transaction, message: Arrived, workspace_id: int) -
     except BadJson as bad:
         raise EventInvalid(faults=[{"path": "$", "code": "not_json", "why": str(bad)}]) from None
     return await service.take(transaction.session, message, content, workspace_id=workspace_id, now=transaction.now)
+
+
+def require_client() -> None:
+    """Raise Misconfigured where RabbitMQ is configured and its client is not installed."""
+    if find_spec("aio_pika") is None:
+        raise Misconfigured(
+            [
+                "PLAUDIT_AMQP_URL needs the extra amqp, which is not installed: run `pip install -e '.[amqp]'`, or unset it"
+            ]
+        )

@@ -68,6 +68,11 @@ class Taken(NamedTuple):
     is_repeat: bool = False
 
 
+class Home(NamedTuple):
+    workspace_id: int
+    takes_events: bool
+
+
 class Waiting(NamedTuple):
     """A message that could not be taken, and why."""
 
@@ -83,6 +88,7 @@ class Waiting(NamedTuple):
 
 def arrived(*, way: str, producer: str, routing_key: str, message_id: str, body: bytes) -> Arrived:
     """A message that came by a way (`amqp`, `hook`) from a producer, known by its id if it has one, else by what it says."""
+    producer, message_id = producer.strip(), message_id.strip()
     source = f"{way}:{producer}" if producer else way
     if len(source) > SOURCE_LENGTH_MAX:
         source = f"{source[: SOURCE_LENGTH_MAX - 9]}~{hashlib.sha256(source.encode()).hexdigest()[:8]}"
@@ -115,6 +121,9 @@ _FAIL = text(
     " not_before = clock_timestamp() + CAST(:back_off AS interval) * power(2, least(known.attempts, 20)) RETURNING state"
 ).bindparams(bindparam("details", type_=JSONB))
 
+_HOMES = text(
+    "SELECT id, takes_events FROM workspace WHERE CAST(:wanted AS text) IN ('', CAST(id AS text)) OR lower(name) = lower(:wanted) ORDER BY id LIMIT 2"
+)
 _ROW = "SELECT workspace_id, id, source, routing_key, key, body, state, code, details, attempts, received_at FROM event_parked"
 _DUE = text(
     f"{_ROW} AS waiting WHERE state = 'retry' AND not_before <= clock_timestamp()"
@@ -140,6 +149,11 @@ _FORGET_PARKED = text(
 
 def _named(workspace_id: int, message: Arrived) -> dict[str, Any]:
     return {"workspace_id": workspace_id, "source": message.source, "key": message.key}
+
+
+async def homes(session: AsyncSession, wanted: str) -> Sequence[Home]:
+    """The workspaces that an id or a name means, all if it is empty; two at most. Run as ops."""
+    return [Home(*row) for row in await session.execute(_HOMES, {"wanted": wanted.strip()})]
 
 
 async def take(

@@ -85,3 +85,30 @@ def test_every_fault_has_a_sentence_that_says_what_to_do() -> None:
     for told in (*WRONG.values(), *REFUSED.values()):
         assert ";" in told or "must be" in told or ":" in told or "limit" in told
     assert sentences("strange", {}) == ["it was refused (strange); see how to send events"]
+
+
+def remark(said: str, subject: str) -> str:
+    return "\n".join(line for line in said.splitlines() if line.strip().startswith(subject))
+
+
+async def test_the_doctor_tells_of_the_broker_the_hooks_the_switches_and_what_is_parked(
+    plaudit: Command, configured: Sessions, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "to use it: set PLAUDIT_AMQP_URL" in remark((await plaudit("doctor")).out, "RabbitMQ")
+    await send(configured, workspace, "nobody.wants.it", user_id=1)
+    monkeypatch.setenv("PLAUDIT_AMQP_URL", "amqp://guest:canary-9b@127.0.0.1:1/")
+    monkeypatch.setenv("PLAUDIT_EVENTS", "off")
+    monkeypatch.setenv("PLAUDIT_HOOKS", f"shop:{'canary-9b' * 4}")
+    ended = await plaudit("doctor")
+    assert ended.code == 1
+    assert "BROKEN" in remark(ended.out, "RabbitMQ")
+    assert "see that it runs" in remark(ended.out, "RabbitMQ")
+    assert "the rest runs without it" in remark(ended.out, "RabbitMQ")
+    assert "/hooks/shop" in remark(ended.out, "Hooks")
+    assert "1 parked" in ended.out
+    assert "`plaudit events list`" in ended.out
+    assert "PLAUDIT_EVENTS=on" in ended.out
+    monkeypatch.setenv("PLAUDIT_HOOKS", "shop:canary-9b")
+    ended = await plaudit("doctor")
+    assert "shorter than 32 characters" in remark(ended.out, "Hooks")
+    assert "canary-9b" not in ended.out + ended.err

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from bots import logs
 from bots.consumer import Consumer, Outcome
 from core.badges import registry
 from core.database import Sessions
@@ -22,6 +23,12 @@ from tests.core.badges.stock import make_badge
 from tests.core.events.stage import codes, deeds, message, parked
 from tests.core.rules.stage import winners
 from tests.factories import make_company
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _logs() -> None:
+    """As the product logs: without it structlog draws tracebacks with every local variable, which takes seconds."""
+    logs.configure(is_production=False)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 
 import migrations
-from bots import functions, pictures, vitals
+from bots import functions, hooks, pictures, vitals
 from bots.chat import Platform
 from bots.consumer import Consumer, require_client
 from bots.deliver import Deliverer
@@ -22,6 +22,7 @@ from bots.dispatch import Dispatcher
 from bots.keys import button_secret, keyring
 from bots.metrics import Metrics
 from bots.presenter import Presenter
+from bots.receiving import Receiver
 from bots.settings import Misconfigured, Settings
 from bots.signals import Bell
 from bots.store import check_functions, ensure_workspace, open_database
@@ -29,6 +30,7 @@ from bots.ticker import make_ticker
 from bots.worker import Worker
 from core.database import Sessions
 from web import health
+from web import hooks as hook_pages
 from web import pictures as picture_pages
 
 if TYPE_CHECKING:
@@ -99,6 +101,7 @@ def build(
     application.add_routes(
         health.routes(vitals.checks(sessions), metrics.registry, lambda: vitals.count(sessions, metrics))
     )
+    application.add_routes(_hooks(settings, consumer))
     application.add_routes(picture_pages.routes(pictures.finder(sessions)))
     return Application(
         sessions=sessions,
@@ -111,6 +114,12 @@ def build(
         intake=_intake(settings, consumer),
         channels=channels,
     )
+
+
+def _hooks(settings: Settings, consumer: Consumer) -> list[web.RouteDef]:
+    known = {hook.name: hook for hook in hooks.read(settings.hooks.get_secret_value()).hooks}
+    secrets = {name: hook.secret for name, hook in known.items()}
+    return hook_pages.routes(secrets, Receiver(consumer, known).receive, time.time)
 
 
 def _intake(settings: Settings, consumer: Consumer) -> Background | None:

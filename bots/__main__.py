@@ -33,6 +33,7 @@ app.add_typer(admin, name="admin")
 app.add_typer(manifest.app, name="manifest")
 app.add_typer(slack, name="slack")
 app.add_typer(events.app, name="events")
+app.add_typer(events.notifications, name="notifications")
 
 Workspace = Annotated[str | None, typer.Option("--workspace", help="Id or name; needed only where there are several.")]
 Ids = Annotated[list[int] | None, typer.Argument(help="Ids as `list` shows them; none means all.", show_default=False)]

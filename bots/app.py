@@ -108,7 +108,9 @@ def build(
         web=application,
         dispatcher=dispatcher,
         worker=Worker(sessions, dispatcher, worker_bell),
-        deliverer=Deliverer(sessions, platforms, presenter, sender_bell, metrics),
+        deliverer=Deliverer(
+            sessions, platforms, presenter, sender_bell, metrics, sends_notices=settings.notifications == "on"
+        ),
         metrics=metrics,
         consumer=consumer,
         intake=_intake(settings, consumer),

@@ -28,7 +28,7 @@ WRONG: Mapping[str, str] = {
 """Of each fault in a message, after its path."""
 
 REFUSED: Mapping[str, str] = {
-    "events_off": "events are switched off; switch them on with `plaudit switch events on` and PLAUDIT_EVENTS=on",
+    "events_off": "events are switched off; switch them on with `plaudit events on` and PLAUDIT_EVENTS=on",
     "event_reused": "another message with this id was taken before; give each message an id of its own",
     "event_too_many": "the query of {key} names more than {limit} members; make it narrower",
     "event_unwanted": "nothing asks for {key}{nearest}; name it in the events of a badge, or correct the key",

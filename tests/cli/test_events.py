@@ -112,3 +112,24 @@ async def test_the_doctor_tells_of_the_broker_the_hooks_the_switches_and_what_is
     ended = await plaudit("doctor")
     assert "shorter than 32 characters" in remark(ended.out, "Hooks")
     assert "canary-9b" not in ended.out + ended.err
+
+
+async def test_events_and_notifications_of_a_workspace_are_switched(
+    plaudit: Command, configured: Sessions, workspace: Workspace
+) -> None:
+    async def switched() -> list[tuple[bool, bool]]:
+        async with configured.begin(role="ops") as (session, _):
+            rows = await session.execute(text("SELECT takes_events, sends_notices FROM workspace ORDER BY id"))
+            return [(row.takes_events, row.sends_notices) for row in rows]
+
+    told = await plaudit("events", "off")
+    assert told.out == f"Workspace {workspace.id} takes no events until `plaudit events on`.\n"
+    assert (await plaudit("notifications", "off")).code == 0
+    assert await switched() == [(False, False)]
+    await make_company(configured, 0)
+    asked = await plaudit("events", "on")
+    assert (asked.code, "choose with --workspace" in asked.err) == (2, True)
+    assert (await plaudit("events", "on", "--workspace", str(workspace.id))).code == 0
+    assert await switched() == [(True, False), (True, True)]
+    assert (await plaudit("notifications", "on", "--workspace", workspace.name)).code == 0
+    assert await switched() == [(True, True), (True, True)]

@@ -238,7 +238,7 @@ async def test_switched_off_they_are_told_when_to_come_back(sender: Sender) -> N
     await switch(False)
     answer = await sender.send(event(sender))
     assert (answer.status, answer.body["error"]["code"], answer.headers["Retry-After"]) == (503, "events_off", "60")
-    assert "plaudit switch events on" in answer.body["error"]["message"]
+    assert "plaudit events on" in answer.body["error"]["message"]
     assert (await sender.send(event(sender), secret=OTHER)).status == 401, "strangers learn nothing"
     await switch(True)
     assert (await sender.send(event(sender))).body["status"] == "taken"

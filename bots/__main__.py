@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bots.cli import campaign, importing, jobs, manifest, rule_words
+from bots.cli import campaign, events, importing, jobs, manifest, rule_words
 
 # What a command needs is imported when it is called, so that `plaudit --help` answers at once.
 
@@ -35,6 +35,8 @@ app.add_typer(manifest.app, name="manifest")
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(slack, name="slack")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(events.app, name="events")
+app.add_typer(events.notifications, name="notifications")
 
 Workspace = Annotated[str | None, typer.Option("--workspace", help="Id or name; needed only where there are several.")]
 Ids = Annotated[list[int] | None, typer.Argument(help="Ids as `list` shows them; none means all.", show_default=False)]

@@ -4,26 +4,29 @@ import asyncio
 import gc
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import structlog
 from aiohttp import web
 
 import migrations
-from bots import effects, functions, pictures, vitals
+from bots import effects, functions, hooks, pictures, vitals
+from bots.channels import Background, Channel
+from bots.channels import configured as channels_of
 from bots.chat import Platform
+from bots.consumer import Consumer, require_client
 from bots.deliver import Deliverer
 from bots.desk import SLACK_WINDOW, Desk, Window
 from bots.dispatch import Dispatcher
 from bots.homes import Homes
 from bots.intake import Intake
-from bots.keys import button_secret, keyring
+from bots.keys import button_secret
 from bots.metrics import Metrics
 from bots.presenter import Presenter
+from bots.receiving import Receiver
 from bots.replies import Replies
 from bots.settings import Misconfigured, Settings
 from bots.signals import Bell
@@ -32,29 +35,13 @@ from bots.ticker import make_ticker
 from bots.worker import Worker
 from core.database import Sessions
 from web import health
+from web import hooks as hook_pages
 from web import pictures as picture_pages
-
-if TYPE_CHECKING:
-    from bots.slack.access import Access
-    from bots.slack.api import Api
 
 log = structlog.get_logger()
 
 BODY_BYTES_MAX = 256 * 1024
 SHUTDOWN_SECONDS = 10
-
-Background = Callable[[], Coroutine[Any, Any, None]]
-Routes = Callable[[Desk], list[web.RouteDef]]
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """An adapter with its routes; `start` runs once before the first delivery, `listen` for as long as the process does."""
-
-    platform: Platform
-    routes: Routes
-    start: Background | None = None
-    listen: Callable[[Desk], Coroutine[Any, Any, None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +54,8 @@ class Application:
     worker: Worker
     deliverer: Deliverer
     metrics: Metrics
+    consumer: Consumer
+    intake: Background | None = None
     channels: list[Channel] = field(default_factory=list)
     runs_jobs: bool = True
 
@@ -88,7 +77,7 @@ def build(
     """Put a process together; nothing runs yet. For simulators `teams_authority` replaces Entra's token service, and one that
     waits longer than Slack does has a longer window."""
     effects.fill()
-    channels = list(_channels(settings, sessions, http, teams_authority, slack_window))
+    channels = list(channels_of(settings, sessions, http, teams_authority, slack_window))
     platforms: dict[str, Platform] = {channel.platform.name: channel.platform for channel in channels}
     presenter = Presenter(button_secret(settings), _pictures_from(settings))
     metrics, worker_bell, sender_bell = Metrics(), Bell(), Bell()
@@ -103,124 +92,50 @@ def build(
         wake_worker=worker_bell.ring,
         wake_sender=sender_bell.ring,
     )
+    consumer = Consumer(sessions, takes_events=settings.events == "on")
     return Application(
         sessions=sessions,
-        web=_site(sessions, metrics, [route for channel in channels for route in channel.routes(dispatcher)]),
+        web=_site(sessions, metrics, [*_of_channels(channels, dispatcher), *_hooks(settings, consumer)]),
         dispatcher=dispatcher,
         worker=Worker(sessions, dispatcher, worker_bell),
-        deliverer=Deliverer(sessions, platforms, presenter, sender_bell, metrics),
+        deliverer=Deliverer(
+            sessions, platforms, presenter, sender_bell, metrics, sends_notices=settings.notifications == "on"
+        ),
         metrics=metrics,
+        consumer=consumer,
+        intake=_intake(settings, consumer),
         channels=channels,
         runs_jobs=settings.schedule == "on",
     )
 
 
-def _site(sessions: Sessions, metrics: Metrics, of_channels: list[web.RouteDef]) -> web.Application:
+def _of_channels(channels: list[Channel], desk: Desk) -> list[web.RouteDef]:
+    return [route for channel in channels for route in channel.routes(desk)]
+
+
+def _site(sessions: Sessions, metrics: Metrics, routes: list[web.RouteDef]) -> web.Application:
     """Everything that is served by HTTP."""
     site = web.Application(client_max_size=BODY_BYTES_MAX)
-    site.add_routes(of_channels)
+    site.add_routes(routes)
     site.add_routes(health.routes(vitals.checks(sessions), metrics.registry, lambda: vitals.count(sessions, metrics)))
     site.add_routes(picture_pages.routes(pictures.finder(sessions), pictures.podium_finder(sessions)))
     return site
 
 
-def _channels(
-    settings: Settings,
-    sessions: Sessions,
-    http: aiohttp.ClientSession,
-    teams_authority: str | None,
-    slack_window: Window,
-) -> list[Channel]:
-    """The configured ones; the SDK of the others is never imported."""
-    channels = []
-    if settings.teams_configured:
-        channels.append(_teams(settings, http, teams_authority))
-    if settings.slack_configured:
-        channels.append(_slack(settings, sessions, slack_window))
-    if settings.telegram_configured:
-        channels.append(_telegram(settings))
-    if settings.smtp_host:
-        channels.append(_email(settings, sessions))
-    return channels
+def _hooks(settings: Settings, consumer: Consumer) -> list[web.RouteDef]:
+    known = {hook.name: hook for hook in hooks.read(settings.hooks.get_secret_value()).hooks}
+    secrets = {name: hook.secret for name, hook in known.items()}
+    return hook_pages.routes(secrets, Receiver(consumer, known).receive, time.time)
 
 
-def _teams(settings: Settings, http: aiohttp.ClientSession, authority: str | None) -> Channel:
-    from bots.teams.platform import TeamsPlatform, routes
+def _intake(settings: Settings, consumer: Consumer) -> Background | None:
+    """Where events come from RabbitMQ, if they do. Raises Misconfigured without the extra that speaks to it."""
+    if not settings.amqp_url.get_secret_value().strip():
+        return None
+    require_client()
+    from bots import broker
 
-    platform = TeamsPlatform(settings, http, authority=authority) if authority else TeamsPlatform(settings, http)
-    return Channel(platform, lambda desk: routes(platform, desk))
-
-
-def _slack(settings: Settings, sessions: Sessions, window: Window) -> Channel:
-    """Either one workspace with the token of the settings or many with their own; requests or Socket Mode."""
-    from bots.slack.access import OneTeam
-    from bots.slack.api import Api
-    from bots.slack.platform import SlackPlatform
-    from bots.slack.socket import SocketMode
-    from bots.slack.webhook import routes
-
-    api = Api(token=settings.slack_bot_token.get_secret_value(), url=settings.slack_api_url)
-    installing: list[web.RouteDef] = []
-    access: Access = OneTeam(api, clock=time.time)
-    if settings.slack_is_installed_by_many:
-        access, installing = _many_teams(settings, sessions, api)
-    platform = SlackPlatform(
-        signing_secret=settings.slack_signing_secret.get_secret_value(),
-        api_url=settings.slack_api_url,
-        clock=time.time,
-        access=access,
-        window=window,
-    )
-
-    async def start() -> None:
-        await platform.identify()
-
-    if not settings.slack_uses_socket:
-        return Channel(platform, lambda desk: [*routes(platform, desk), *installing], start)
-    opening = api.speaking(settings.slack_app_token.get_secret_value())
-    return Channel(platform, lambda _: installing, start, lambda desk: SocketMode(platform, desk, opening).listen())
-
-
-def _many_teams(settings: Settings, sessions: Sessions, api: "Api") -> "tuple[Access, list[web.RouteDef]]":
-    from bots.slack.install import Installer
-    from bots.slack.installations import ManyTeams
-    from bots.slack.oauth import OAuth
-
-    teams = ManyTeams(sessions, api, keyring=keyring(settings), clock=time.time)
-    oauth = OAuth(
-        settings.slack_client_id,
-        settings.slack_client_secret.get_secret_value(),
-        public_url=settings.public_url,
-        api_url=settings.slack_api_url,
-        api=api,
-    )
-    return teams, Installer(sessions, teams, oauth, secret=button_secret(settings)).routes()
-
-
-def _telegram(settings: Settings) -> Channel:
-    from bots.telegram.inbound import routes
-    from bots.telegram.platform import TelegramPlatform
-    from bots.telegram.polling import poll
-
-    platform = TelegramPlatform(
-        token=settings.telegram_bot_token.get_secret_value(),
-        secret=settings.telegram_secret.get_secret_value(),
-        api_url=settings.telegram_api_url,
-        mode=settings.telegram_mode,
-    )
-    if settings.telegram_mode == "webhook":
-        return Channel(platform, lambda desk: routes(platform, desk), platform.start)
-    return Channel(platform, lambda _: [], platform.start, lambda desk: poll(platform, desk, asyncio.Event()))
-
-
-def _email(settings: Settings, sessions: Sessions) -> Channel:
-    from bots.email.addresses import finder
-    from bots.email.platform import EmailPlatform
-    from bots.email.server import Server
-
-    password = settings.smtp_password.get_secret_value()
-    server = Server(settings.smtp_host, settings.smtp_port, settings.smtp_user, password, settings.smtp_from)
-    return Channel(EmailPlatform(server, finder(sessions)), lambda _: [])
+    return broker.Intake(consumer, broker.route(settings), lambda: consumer.home(settings.amqp_workspace)).run
 
 
 @asynccontextmanager
@@ -248,6 +163,9 @@ async def _background(application: Application) -> AsyncIterator[None]:
     ticker = make_ticker(application.sessions, runs_jobs=application.runs_jobs)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(application.worker.run()), group.create_task(application.deliverer.run())]
+        tasks.append(group.create_task(application.consumer.run()))
+        if application.intake:
+            tasks.append(group.create_task(application.intake()))
         for channel in application.channels:
             if channel.start:
                 tasks.append(group.create_task(channel.start()))

@@ -58,6 +58,7 @@ class Deliverer:
     presenter: Presenter
     bell: Bell
     metrics: Metrics
+    sends_notices: bool = True
     _limits: dict[str, AsyncLimiter] = field(default_factory=dict)
 
     async def run(self) -> None:
@@ -152,6 +153,8 @@ class Deliverer:
     ) -> tuple[Card, Rendered] | datetime | None:
         """The message; or until when it waits; None: it is no longer true."""
         subject = Subject(message.workspace_id, message.kind, message.reference, is_posted=message.post_id is not None)
+        if not self.sends_notices and _is_new_notice(message):
+            return datetime.max  # noqa: DTZ901 - stands for never
         async with self.sessions.begin(message.workspace_id) as transaction:
             if (until := await _held(transaction.session, message)) is not None:
                 return until
@@ -277,10 +280,14 @@ class Deliverer:
             await _release(session, message, pacing)
 
 
+def _is_new_notice(message: Leased) -> bool:
+    return message.priority == outbox.NOTICE and message.post_id is None
+
+
 async def _held(session: AsyncSession, message: Leased) -> datetime | None:
     """Until when a new notice waits for the end of its reader's quiet hours. What stands already may be changed."""
     reader = message.reference.get("reader")
-    if message.priority != outbox.NOTICE or message.post_id is not None or reader is None:
+    if not _is_new_notice(message) or reader is None:
         return None
     return await preferences.held_until(session, reader, workspace_id=message.workspace_id)
 

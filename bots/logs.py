@@ -18,7 +18,7 @@ FIELDS = frozenset(
 )  # fmt: skip
 """What may be logged; anything else is left out, so that a careless call cannot leak."""
 
-QUIET = ("aiohttp.access", "alembic", "apscheduler", "asyncio", "botbuilder", "botframework", "httpcore", "httpx", "msrest",
+QUIET = ("aio_pika", "aiohttp.access", "aiormq", "alembic", "apscheduler", "asyncio", "botbuilder", "botframework", "httpcore", "httpx", "msrest",
          "slack_bolt", "slack_sdk", "sqlalchemy", "telegram", "urllib3")  # fmt: skip
 """Libraries that name URLs with tokens, or bodies, below WARNING."""
 

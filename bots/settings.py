@@ -9,6 +9,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bots import hooks
+
 DEVELOPMENT_KEY = "plaudit-development-key-not-for-production"
 SECRET_KEY_LENGTH_MIN = 32
 APP_TOKEN = "xapp-"  # noqa: S105 - how such tokens begin
@@ -42,6 +44,25 @@ class Settings(BaseSettings):
     functions: Path | None = Field(
         None, description="Python file with your own metrics and callbacks, see the reference of badges"
     )
+
+    events: Literal["on", "off"] = Field("on", description="off: this process takes no events, hooks answer 503")
+    notifications: Literal["on", "off"] = Field("on", description="off: members get answers and cards, but no notices")
+    hooks: SecretStr = Field(
+        SecretStr(""),
+        description="signed webhooks that bring events: name:secret or name@workspace:secret, comma separated",
+    )
+    amqp_url: SecretStr = Field(SecretStr(""), description="RabbitMQ that events come from; needs the extra amqp")
+    amqp_exchange: str = Field("plaudit", min_length=1, max_length=200, description="topic exchange of events")
+    amqp_queue: str = Field(
+        "plaudit.events", min_length=1, max_length=200, description="quorum queue of events; one for each Plaudit"
+    )
+    amqp_keys: Hosts = Field(
+        ("#",), description="routing keys that the queue is bound with, as topics, comma separated"
+    )
+    amqp_prefetch: int = Field(
+        20, ge=1, le=1000, description="messages that a process holds without acknowledging them"
+    )
+    amqp_workspace: str = Field("", description="workspace that events of RabbitMQ are for; empty: the only one")
 
     teams_app_id: str = Field("", description="application (client) id of the Teams bot")
     teams_app_password: SecretStr = Field(SecretStr(""), description="client secret of the Teams bot")
@@ -81,6 +102,14 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip().lower() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("amqp_keys", mode="before")
+    @classmethod
+    def _keys(cls, value: object) -> object:
+        """Routing keys are told apart by case."""
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
     @field_validator("functions", mode="before")
@@ -179,7 +208,12 @@ class Settings(BaseSettings):
         return faults
 
     def _contradictory(self) -> list[str]:
-        faults = []
+        faults = [*hooks.read(self.hooks.get_secret_value()).faults]
+        broker = self.amqp_url.get_secret_value().strip()
+        if broker and not broker.startswith(("amqp://", "amqps://")):
+            faults.append("PLAUDIT_AMQP_URL is not understood: write amqp://user:password@host:5672/virtual-host")
+        if broker and not self.amqp_keys:
+            faults.append("PLAUDIT_AMQP_KEYS names no key: unset it, or write topics such as orders.#")
         if self.public_url.strip() and not _is_web_address(self.public_url):
             faults.append("PLAUDIT_PUBLIC_URL is no https address: write one like https://plaudit.example.com")
         if self.slack_is_installed_by_many and self.slack_bot_token.get_secret_value():

@@ -12,6 +12,7 @@ from core import drafts, inbox, outbox, tokens
 from core.activities import service as activities
 from core.badges import choosing
 from core.database import Sessions, retrying
+from core.events import service as events
 from core.identity import service as identity
 from core.leaderboards import upkeep as leaderboards
 from core.nominations import advancing as campaigns
@@ -26,6 +27,7 @@ KEEP_DELIVERIES = timedelta(days=14)
 KEEP_MESSAGES = timedelta(days=30)
 KEEP_TOKENS = timedelta(days=7)
 KEEP_CHOICES = timedelta(hours=1)
+KEEP_EVENTS = timedelta(days=90)
 KEEP_RUNS = timedelta(days=400)
 TIDY_EVERY = timedelta(minutes=10)
 RANK_EVERY = timedelta(minutes=1)
@@ -68,8 +70,8 @@ def _guarded(name: str, work: Work, sessions: Sessions) -> Callable[[], Awaitabl
 
 
 async def tidy_up(sessions: Sessions) -> None:
-    """Forget claims no platform repeats any more, messages long sent, tokens nobody can press, forms out of time, and
-    questions nobody answered. And make room for the activities of the next months."""
+    """Forget claims no platform repeats any more, messages long sent, tokens nobody can press, forms out of time, questions
+    nobody answered, and events nobody brought back. And make room for the activities of the next months."""
     async with sessions.begin(role="ops", statement_seconds=60) as (session, now):
         await inbox.forget(session, before=now - KEEP_DELIVERIES)
         await outbox.forget(session, before=now - KEEP_MESSAGES)
@@ -79,6 +81,7 @@ async def tidy_up(sessions: Sessions) -> None:
         await activities.make_months(session, now=now)
         await identity.forget(session, before=now - timedelta(minutes=identity.MINUTES))
         await schedule.forget(session, before=now - KEEP_RUNS)
+        await events.forget(session, claims_before=now - KEEP_DELIVERIES, parked_before=now - KEEP_EVENTS)
 
 
 async def rank_all(sessions: Sessions) -> None:

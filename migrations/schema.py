@@ -5,6 +5,7 @@ import core.badges.models
 import core.digests.models
 import core.drafts
 import core.draws.models
+import core.events.models
 import core.identity.models
 import core.inbox
 import core.installations.models

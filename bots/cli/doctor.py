@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import aiohttp
 from pydantic import ValidationError
@@ -14,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import migrations
 from bots import functions, settings, store
 from bots.cli.edge import FOUND, GOOD
+from bots.cli.remarks import Remark, hook_names, rabbitmq, switches
 from bots.cli.screen import say, show
 from bots.keys import keyring
 from bots.settings import DEVELOPMENT_KEY, REMEDIES, Misconfigured, Settings
@@ -21,24 +20,14 @@ from bots.store import DatabaseUnreachable
 from core import inbox, outbox
 from core.database import Sessions
 from core.embedded import EmbeddedError
+from core.events import service as events
 from core.installations import service as installations
 from core.people import directory
 
-State = Literal["good", "missing", "broken"]
 SHOWN = {"good": "ok", "missing": "–", "broken": "BROKEN"}
 ONLINE_SECONDS = 10
 OTHER_WAYS = frozenset({"PLAUDIT_SLACK_CLIENT_ID", "PLAUDIT_SLACK_CLIENT_SECRET", "PLAUDIT_SLACK_APP_TOKEN"})
 """What a channel may need instead; the how-to tells when."""
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """One line of the report. `remedy` may be empty when all is well."""
-
-    subject: str
-    state: State
-    about: str
-    remedy: str = ""
 
 
 def doctor(*, online: bool) -> int:
@@ -75,7 +64,8 @@ def _split(fault: str) -> tuple[str, str]:
 
 
 async def _examined(configured: Settings, online: bool) -> Sequence[Remark]:
-    remarks = [*_process(configured), *_functions(configured), *_channels(configured), *await _database(configured)]
+    remarks = [*_process(configured), *_functions(configured), *_channels(configured), *switches(configured)]
+    remarks += [*hook_names(configured), *await rabbitmq(configured), *await _database(configured)]
     return [*remarks, *await _online(configured)] if online else remarks
 
 
@@ -196,10 +186,14 @@ async def _content(configured: Settings, sessions: Sessions) -> Sequence[Remark]
             census = await directory.census(session)
             slack = await _installations(configured, session)
             parked = {"Outbox": await outbox.backlog(session), "Inbox": await inbox.backlog(session)}
+            parked["Events"] = await events.backlog(session)
     except DBAPIError as error:
         what = f"the tables are there and cannot be read ({type(error.orig).__name__})"
         return [Remark("Schema", "broken", what, "run `plaudit migrate` as the user of PLAUDIT_DATABASE_URL")]
-    queues = [_queue(name, backlog.get("parked", 0), backlog.get("pending", 0)) for name, backlog in parked.items()]
+    queues = [
+        _queue(name, backlog.get("parked", 0), sum(backlog.values()) - backlog.get("parked", 0))
+        for name, backlog in parked.items()
+    ]
     return [Remark("Schema", "good", "of this version"), *_people(census), *slack, *queues]
 
 

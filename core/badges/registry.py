@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 
 from core.badges.definition.findings import nearest as nearest_name
 
-Kind = Literal["metric", "callback"]
+Kind = Literal["metric", "callback", "query"]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -107,6 +107,12 @@ def metric(name: str, *, types: Sequence[str] = ()) -> Callable[[Function], Func
 def callback(name: str) -> Callable[[Function], Function]:
     """Register a callback of awards, steps or completions."""
     return _registering("callback", name)
+
+
+def query(name: str) -> Callable[[Function], Function]:
+    """Register a query under an event's routing key: a function of the event returning a `select` of members' ids, whom the event
+    is about when it names nobody itself, see core.events.asking."""
+    return _registering("query", name)
 
 
 def _registering(kind: Kind, name: str, types: tuple[str, ...] = ()) -> Callable[[Function], Function]:

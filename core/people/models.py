@@ -28,7 +28,8 @@ ROLES = ("member", "manager", "coordinator", "staff", "admin")
 
 class Workspace(Table):
     """A company and its policy. Points are whole points, `_max` figures are inclusive. While it `runs_jobs` what is due after
-    `jobs_since` is done."""
+    `jobs_since` is done. One that does not `takes_events` leaves them where they come from; one that does not `sends_notices`
+    tells members nothing that they did not ask for."""
 
     __tablename__ = "workspace"
     __table_args__ = (
@@ -51,6 +52,8 @@ class Workspace(Table):
     undo_minutes: Mapped[int] = mapped_column(server_default="10")
     runs_jobs: Mapped[bool] = mapped_column(server_default=text("true"))
     jobs_since: Mapped[datetime] = mapped_column(server_default=func.now())
+    takes_events: Mapped[bool] = mapped_column(server_default=text("true"))
+    sends_notices: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -46,13 +46,13 @@ _READ = text(
 # their clock shows it.
 _HELD = text("""
 SELECT CASE
-    WHEN NOT wants_notices THEN 'infinity'
+    WHEN NOT (wants_notices AND sends_notices) THEN 'infinity'
     WHEN quiet_from < quiet_to AND clock >= quiet_from AND clock < quiet_to THEN (day + quiet_to) AT TIME ZONE zone
     WHEN quiet_from > quiet_to AND clock >= quiet_from THEN (day + 1 + quiet_to) AT TIME ZONE zone
     WHEN quiet_from > quiet_to AND clock < quiet_to THEN (day + quiet_to) AT TIME ZONE zone
 END AS until
 FROM (
-    SELECT wants_notices, quiet_from, quiet_to, zone, CAST(local AS date) AS day, CAST(local AS time) AS clock
+    SELECT wants_notices, sends_notices, quiet_from, quiet_to, zone, CAST(local AS date) AS day, CAST(local AS time) AS clock
     FROM profile JOIN workspace ON workspace.id = profile.workspace_id,
          LATERAL (SELECT coalesce(profile.time_zone, workspace.time_zone) AS zone) AS chosen,
          LATERAL (SELECT clock_timestamp() AT TIME ZONE zone AS local) AS moment
@@ -82,7 +82,8 @@ async def change(session: AsyncSession, member_id: int, preferences: Preferences
 
 
 async def held_until(session: AsyncSession, member_id: int, *, workspace_id: int) -> datetime | None:
-    """When a notice to a member may go out; None: now. `datetime.max` stands for never: they want none."""
+    """When a notice to a member may go out; None: now. `datetime.max` stands for never: they want none, or their company
+    has switched notices off."""
     values = {"workspace_id": workspace_id, "member_id": member_id}
     until: datetime | None = (await session.execute(_HELD, values)).scalar_one_or_none()
     return until

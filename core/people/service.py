@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import func, insert, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import Insert
@@ -289,6 +289,13 @@ async def move_place(
     values = {"workspace_id": workspace_id, "platform": platform, "tenant": tenant, "old": old, "new": new}
     for statement in _MOVE_PLACE:
         await session.execute(statement, values)
+
+
+async def switch(
+    session: AsyncSession, *, workspace_id: int, switched: Literal["takes_events", "sends_notices"], is_on: bool
+) -> None:
+    """Let a company take events or send notices, or not. Run as ops."""
+    await session.execute(update(Workspace).where(Workspace.id == workspace_id).values({switched: is_on}))
 
 
 async def make_admin(session: AsyncSession, member_id: int, *, workspace_id: int) -> None:

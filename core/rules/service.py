@@ -225,9 +225,17 @@ async def _release(session: AsyncSession, wanted: Wanted, asked: Asked) -> None:
 
 
 async def touch(
-    session: AsyncSession, *, workspace_id: int, members: Sequence[int], types: Collection[str], now: datetime
+    session: AsyncSession,
+    *,
+    workspace_id: int,
+    members: Sequence[int],
+    types: Collection[str],
+    now: datetime,
+    run: str | None = None,
 ) -> Sequence[Evaluation]:
     """Something of these types happened to members: award them what they have earned by it, all badges in one statement.
+
+    `run` names the event: a badge that names its `events` and has no calendar limit may be had once for each.
 
     Badges whose rules look at none of the types are left alone. What awards bring may be what another badge's rules look at:
     that one is looked at right after, unless somebody else is busy with it; then it is at the next touch, or on its schedule.
@@ -238,7 +246,7 @@ async def touch(
     touchable = [
         (badge, badges.definition_of(badge)) for badge in await list_touchable(session, workspace_id=workspace_id)
     ]
-    done = await _touched(session, workspace, touchable, members, types, now)
+    done = await _touched(session, workspace, touchable, members, types, now, run)
     if any(evaluation.awarded for evaluation in done):
         done += await _afterwards(session, workspace, touchable, members, now)
     return done
@@ -251,6 +259,7 @@ async def _touched(
     members: Sequence[int],
     types: Collection[str],
     now: datetime,
+    run: str | None = None,
 ) -> list[Evaluation]:
     grants: list[Grant] = []
     refused: list[Evaluation] = []
@@ -258,12 +267,15 @@ async def _touched(
     for badge, definition in touchable:
         if not is_touched(definition, badge.kind, types):
             continue
+        by = run if definition.events else None
         try:
-            wanted, asked = await question(session, badge, workspace=workspace, members=members, now=now, event=event)
+            wanted, asked = await question(
+                session, badge, workspace=workspace, members=members, now=now, run=by, event=event
+            )
         except Refusal as refusal:
             refused.append(Evaluation(badge.id, refused=refusal))
             continue
-        grants.append(Grant(badge, wanted, asked, _why(None, event)))
+        grants.append(Grant(badge, wanted, asked, _why(by, event)))
     choosing = [grant for grant in grants if grant.wanted.chooses]
     plain = [grant for grant in grants if grant not in choosing]
     given = {each.badge_id: each for each in await granting.grant(session, plain)} if plain else {}

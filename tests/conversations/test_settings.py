@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.conversations.stage import Stage
+from core.database import Sessions
+from tests.conversations.stage import Stage, open_stage
 
 
 async def ask(stage: Stage, text: str, name: str = "Luis") -> str:
@@ -123,3 +124,24 @@ async def board_after(stage: Stage, text: str) -> str:
     await ask(stage, text)
     delivery = await stage.slack.slash(stage["Ana"], stage.slack_channel, "/leaderboard", "kudos")
     return json.dumps(delivery.json(), ensure_ascii=False)
+
+
+async def test_a_workspace_that_sends_no_notices_still_answers_and_shows_cards(stage: Stage) -> None:
+    await stage.sql("UPDATE workspace SET sends_notices = false")
+    await thank_luis(stage, "for the night shift")
+    assert "night shift" not in private(stage)
+    assert await stage.count("outbox", "state = 'dropped' AND kind = 'kudos_notice'") == 1
+    await stage.slack.slash(stage["Ana"], stage.slack_channel, "/kudos", "@[Luis] for the late shift")
+    await stage.quiet()
+    assert stage.posts("late shift")
+    await stage.sql("UPDATE workspace SET sends_notices = true")
+    await thank_luis(stage, "for the morning")
+    assert "for the morning" in private(stage)
+
+
+async def test_a_process_that_sends_no_notices_drops_them(database: Sessions) -> None:
+    async with open_stage(database, notifications="off") as stage:
+        await thank_luis(stage, "for the night shift")
+        assert "night shift" not in private(stage)
+        assert await stage.count("outbox", "state = 'dropped' AND kind = 'kudos_notice'") == 1
+        assert "Private notices" in await ask(stage, "notices on")

@@ -197,6 +197,11 @@ async def filled(session: AsyncSession, workspace: Workspace) -> None:
             " SELECT workspace_id, id, member_id, 'well done' FROM award WHERE workspace_id = :workspace"
         ),
         "INSERT INTO award_report (workspace_id, award_id, member_id) SELECT workspace_id, id, member_id FROM award WHERE workspace_id = :workspace",
+        ("INSERT INTO event_claim (workspace_id, source, key, digest) VALUES (:workspace, 'amqp', 'id:1', '')"),
+        (
+            "INSERT INTO event_parked (workspace_id, source, key, routing_key, body, state, code, details, attempts)"
+            " VALUES (:workspace, 'amqp', 'id:2', 'sale', '', 'parked', 'event_unwanted', '{}', 1)"
+        ),
         "INSERT INTO award_showcase SELECT workspace_id, member_id, 1, badge_id FROM award WHERE workspace_id = :workspace",
         "INSERT INTO award_draft (workspace_id, giver_id, receiver_ids, badge_ids) VALUES (:workspace, :member, '{}', '{}')",
         "INSERT INTO activity (workspace_id, member_id, type, occurred_at, quantity, source, reference) VALUES (:workspace, :member, 'sale', now(), 1, 'crm', '1')",

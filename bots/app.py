@@ -92,15 +92,15 @@ def build(
         wake_worker=worker_bell.ring,
         wake_sender=sender_bell.ring,
     )
+    sends_notices = settings.notifications == "on"
+    deliverer = Deliverer(sessions, platforms, presenter, sender_bell, metrics, sends_notices=sends_notices)
     consumer = Consumer(sessions, takes_events=settings.events == "on")
     return Application(
         sessions=sessions,
         web=_site(sessions, metrics, [*_of_channels(channels, dispatcher), *_hooks(settings, consumer)]),
         dispatcher=dispatcher,
         worker=Worker(sessions, dispatcher, worker_bell),
-        deliverer=Deliverer(
-            sessions, platforms, presenter, sender_bell, metrics, sends_notices=settings.notifications == "on"
-        ),
+        deliverer=deliverer,
         metrics=metrics,
         consumer=consumer,
         intake=_intake(settings, consumer),

@@ -10,7 +10,7 @@ from bots.chat import Account, Incoming, Place, Profile
 from bots.directory import UNASKED, AskLater
 from core import tokens
 from core.errors import Refusal
-from core.people import queries, service
+from core.people import memberships, queries, service
 from core.people.queries import Person
 from core.people.service import Contact
 from core.text import clean_name
@@ -111,7 +111,9 @@ async def home_of_account(
     A button is of the workspace that made it. Otherwise it is the one `chosen` by name, now or before, or the only one that
     knows the account. Raises ChooseWorkspace if there are several, WorkspaceNotYours if there is none of that name.
     """
-    known = await queries.memberships(session, platform=place.platform, tenant=place.tenant, remote_id=sender.remote_id)
+    known = await memberships.of_account(
+        session, platform=place.platform, tenant=place.tenant, remote_id=sender.remote_id
+    )
     if not known:
         return None
     names = ", ".join(each.name for each in known)
@@ -134,7 +136,7 @@ async def home_of_admin(session: AsyncSession, place: Place, sender: Account, *,
     In development a workspace without any admin takes in whoever asks first.
     """
     platform, tenant, remote_id = place.platform, place.tenant, sender.remote_id
-    if known := await queries.memberships(session, platform=platform, tenant=tenant, remote_id=remote_id):
+    if known := await memberships.of_account(session, platform=platform, tenant=tenant, remote_id=remote_id):
         asked_of = known[0].workspace_id
         people = await queries.known(
             session, workspace_id=asked_of, platform=platform, tenant=tenant, remote_ids=[remote_id]

@@ -11,8 +11,7 @@ from bots.turns import asked_locale
 from cards.words import locale_names, words_for
 from core.errors import Refusal
 from core.leaderboards import service as leaderboards
-from core.people import preferences
-from core.people import service as people
+from core.people import memberships, preferences
 from core.people.preferences import Preferences
 
 FORM = forms.Form("settings_form", {"zone_unknown": "zone", "quiet_invalid": "quiet"})
@@ -98,7 +97,7 @@ async def _choose_workspace(turn: Turn, typed: str) -> None:
     if typed.casefold() != turn.workspace.name.casefold():
         raise WorkspaceNotYours(typed=typed[:NAME_MAX], known=turn.workspace.name)
     place, sender = turn.incoming.place, turn.incoming.sender
-    await people.choose_workspace(
+    await memberships.choose(
         turn.session,
         workspace_id=turn.workspace.id,
         platform=place.platform,

@@ -1,7 +1,6 @@
 """Reads of people and places."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, or_, select, text, tuple_
@@ -212,32 +211,6 @@ async def workspace_of(session: AsyncSession, *, platform: str, tenant: str, rem
         )
     )
     return next((row.workspace_id for row in sorted(rows, key=lambda row: row.remote_id, reverse=True)), None)
-
-
-class Membership(NamedTuple):
-    """A workspace that knows an account; `chosen_at` is when its owner last said that it is meant in private chats."""
-
-    workspace_id: int
-    name: str
-    chosen_at: datetime | None
-
-
-async def memberships(
-    session: AsyncSession, *, platform: str, tenant: str, remote_id: str, limit: int = 20
-) -> Sequence[Membership]:
-    """The workspaces that know an account: the one chosen last first, then those linked last. Read as ops."""
-    rows = await session.execute(
-        select(Workspace.id, Workspace.name, PlatformIdentity.chosen_at)
-        .join(PlatformIdentity, PlatformIdentity.workspace_id == Workspace.id)
-        .where(
-            PlatformIdentity.platform == platform,
-            PlatformIdentity.tenant == tenant,
-            PlatformIdentity.remote_id == remote_id,
-        )
-        .order_by(PlatformIdentity.chosen_at.desc().nulls_last(), PlatformIdentity.linked_at.desc())
-        .limit(limit)
-    )
-    return [Membership._make(row) for row in rows]
 
 
 async def only_workspace(session: AsyncSession) -> int | None:

@@ -174,22 +174,6 @@ async def _link(session: AsyncSession, contact: Contact, workspace_id: int, memb
     )
 
 
-async def choose_workspace(
-    session: AsyncSession, *, workspace_id: int, platform: str, tenant: str, remote_id: str
-) -> None:
-    """The private chat of an account belongs to this workspace from now on."""
-    await session.execute(
-        update(PlatformIdentity)
-        .where(
-            PlatformIdentity.workspace_id == workspace_id,
-            PlatformIdentity.platform == platform,
-            PlatformIdentity.tenant == tenant,
-            PlatformIdentity.remote_id == remote_id,
-        )
-        .values(chosen_at=func.clock_timestamp())
-    )
-
-
 async def greet(session: AsyncSession, person: Person, *, workspace_id: int, locale: str | None) -> Person:
     """A provisional member speaks: from now on a member like all."""
     await session.execute(

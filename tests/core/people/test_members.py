@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import Sessions
-from core.people import queries
+from core.people import memberships, queries
 from core.people import service as people
 from core.people.models import Workspace
 from core.people.queries import Person
@@ -241,8 +241,8 @@ async def test_a_private_account_leads_to_the_workspace_it_was_linked_in_last(
         text("UPDATE identity SET linked_at = now() - interval '1 day' WHERE workspace_id = :id"), {"id": other.id}
     )
     for remote_id, expected in [("77", [workspace.id, other.id]), ("78", [])]:
-        found = await queries.memberships(session, platform="telegram", tenant="", remote_id=remote_id)
+        found = await memberships.of_account(session, platform="telegram", tenant="", remote_id=remote_id)
         assert [each.workspace_id for each in found] == expected
-    await people.choose_workspace(session, workspace_id=other.id, platform="telegram", tenant="", remote_id="77")
-    found = await queries.memberships(session, platform="telegram", tenant="", remote_id="77")
+    await memberships.choose(session, workspace_id=other.id, platform="telegram", tenant="", remote_id="77")
+    found = await memberships.of_account(session, platform="telegram", tenant="", remote_id="77")
     assert [each.workspace_id for each in found] == [other.id, workspace.id]

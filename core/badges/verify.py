@@ -1,5 +1,6 @@
 """Proves that awards and the ledger tell the same story, by SQL of its own; see core.points.verify."""
 
+from core.activities.verify import ACTIVITIES
 from core.kudos.verify import CHECKS as KUDOS_AND_LEDGER
 from core.points.verify import Check
 
@@ -130,5 +131,5 @@ BADGES = (
     Check("badge_columns", "a badge's columns and words are those of its definition", _COLUMNS),
 )
 
-CHECKS = (*KUDOS_AND_LEDGER, *BADGES)
+CHECKS = (*KUDOS_AND_LEDGER, *ACTIVITIES, *BADGES)
 """All that `plaudit verify` asks, in this order."""

@@ -1,10 +1,13 @@
 """Verification finds every kind of corruption that the tables' own guards would refuse, and nothing in clean books."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from core.activities import service as activities
+from core.activities.service import Deed, Presence
 from core.badges import revoking
 from core.badges import service as badges
 from core.badges.models import Badge
@@ -196,6 +199,11 @@ CORRUPTIONS = (
     ("leaderboard_given", changed("kudos", "giver_id = (SELECT max(member_id) FROM kudos_receiver)", f"id = {ONE_KUDOS}")),
     ("leaderboard_badges", changed("leaderboard_total", "score = 7", "measure = 'badges'")),
     ("leaderboard_ranked", changed("leaderboard_total", "is_ranked = NOT is_ranked", "measure = 'points' AND period = 'all'")),
+    ("activity_tally_drift", changed("activity_tally", "times = times + 1", "type = 'sale'")),
+    ("activity_tally_drift", changed("activity", "quantity = quantity + 1", "type = 'sale'")),
+    ("activity_tally_drift", "DELETE FROM attendance WHERE workspace_id = :w"),
+    ("activity_run_drift", changed("activity_tally", "current = current + 1", "type = 'attendance'")),
+    ("activity_run_drift", changed("activity_month", "days = days | 1", "type = 'sale'")),
     ("workspace_zone", changed("workspace_zone", "zone = 'Europe/Madrid'", "true")),
 )  # fmt: skip
 
@@ -291,7 +299,19 @@ async def history(database: Sessions) -> Workspace:
             session, workspace=workspace, member_ids=(ana.member_id, ana_too.member_id), actor_id=ana.member_id, now=now
         )
         await give_badges(session, workspace, ana, luis, tom, now=now)
+        await be_active(session, workspace, luis, now=now)
     return workspace
+
+
+async def be_active(session: AsyncSession, workspace: Workspace, member: Person, *, now: datetime) -> None:
+    """Sales of two days, the later told first, and three days of attendance over the end of a month."""
+    deeds = [
+        Deed(member.member_id, "sale", now - timedelta(days=ago), "crm", str(ago), Decimal(3)) for ago in (3, 4, 40)
+    ]
+    for deed in deeds:
+        await activities.record(session, workspace_id=workspace.id, activities=[deed], now=now)
+    days = [Presence(member.member_id, date(2026, 10, 30) + timedelta(days=day)) for day in (0, 1, 2, 5)]
+    await activities.attend(session, workspace_id=workspace.id, days=days, source="gate", now=now)
 
 
 async def give_badges(

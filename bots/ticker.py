@@ -8,8 +8,9 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from core import drafts, inbox, outbox, tokens
-from core.badges import choosing
+from core.badges import choosing, drawing
 from core.database import Sessions, retrying
+from core.draws import stages
 from core.identity import service as identity
 from core.leaderboards import upkeep as leaderboards
 from core.schedule import service as schedule
@@ -49,6 +50,7 @@ def make_ticker(sessions: Sessions, *, runs_jobs: bool = True) -> AsyncIOSchedul
     async def work() -> None:
         try:
             await run_jobs(sessions)
+            await hold_draws(sessions)
         except Exception:
             log.exception("schedule_failed")
 
@@ -124,3 +126,25 @@ async def run_job(sessions: Sessions, job: Due) -> Ran | None:
                 now=begun[-1] if begun else now,
             )
         return None
+
+
+async def hold_draws(sessions: Sessions) -> None:
+    """Take the steps of draws that are due, each in a transaction of its own. One that fails is left for the next time."""
+    async with sessions.begin(role="ops") as (session, _):
+        waiting = await stages.list_due(session)
+    for workspace_id, draw_id in waiting:
+        try:
+            while await hold_draw(sessions, workspace_id, draw_id):
+                pass
+        except Exception:
+            log.exception("draw_failed", workspace=workspace_id, reference=str(draw_id))
+
+
+async def hold_draw(sessions: Sessions, workspace_id: int, draw_id: int) -> str | None:
+    """The next step of a draw: the state it came to, or None."""
+
+    async def attempt() -> str | None:
+        async with sessions.begin(workspace_id, statement_seconds=JOB_SECONDS) as (session, now):
+            return await drawing.advance(session, workspace_id=workspace_id, draw_id=draw_id, now=now)
+
+    return await retrying(attempt)

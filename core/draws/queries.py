@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,6 +52,12 @@ async def get(session: AsyncSession, draw_id: int, *, workspace_id: int) -> Draw
         .where(Draw.workspace_id == workspace_id, Draw.id == draw_id)
         .execution_options(populate_existing=True)
     )
+    return found
+
+
+async def by_public_id(session: AsyncSession, public_id: UUID) -> Draw | None:
+    """Of every workspace; run as ops."""
+    found: Draw | None = await session.scalar(select(Draw).where(Draw.public_id == public_id))
     return found
 
 

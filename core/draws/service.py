@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
@@ -110,7 +110,7 @@ async def open_draw(
     """
     if opener is not None and (opener.has_left or not ROLES & set(opener.roles)):
         raise DrawNotAllowed
-    values = {
+    values: dict[str, Any] = {
         "workspace_id": workspace.id,
         "name": _named(name),
         "badge_id": prize.badge_id,
@@ -128,16 +128,21 @@ async def open_draw(
     }
     if not (values["points"] or values["badge_id"]):
         raise DrawPrizeMissing
+    draw = await _insert(session, values)
+    if draw is not None and draw.is_opt_in:
+        await announce.opened(session, draw)
+    return draw
+
+
+async def _insert(session: AsyncSession, values: dict[str, Any]) -> Draw | None:
     opened = insert(Draw).values(**values).on_conflict_do_nothing(index_elements=["workspace_id", "source"])
     try:
         async with session.begin_nested():
-            draw = await session.scalar(opened.returning(Draw))
+            draw: Draw | None = await session.scalar(opened.returning(Draw))
     except IntegrityError as error:
         if constraint(error) != "uq_draw_open_name":
             raise
         raise DrawNameTaken(name=values["name"]) from None
-    if draw is not None and draw.is_opt_in:
-        await announce.opened(session, draw)
     return draw
 
 

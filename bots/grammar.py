@@ -19,13 +19,14 @@ SUBVERBS: Mapping[str, frozenset[str]] = {
     "badge": frozenset({"undo", "story", "comment", "report", "revoke"}),
     "points": frozenset({"history"}),
     "leaderboard": frozenset({*MEASURES, *PERIODS, *CREWS}),
+    "lottery": frozenset({"join", "leave", "open", "cancel", "proof"}),
     "settings": frozenset({"language", "zone", "quiet", "notices"}),
     "admin": frozenset({"connect", "disconnect"}),
 }
 ALONE = frozenset({"undo", "me"})
 """Subverbs that nothing may follow: `/kudos me` is a question, `/kudos me and my team …` is not."""
 
-NAMES_THINGS = frozenset({"badge", "why"})
+NAMES_THINGS = frozenset({"badge", "why", "lottery"})
 """Verbs of things that have names: a name stands in quotation marks at the beginning, before or after the people. Their text
 keeps its tags and amounts, as nothing else is made of them."""
 

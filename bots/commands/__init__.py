@@ -4,7 +4,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bots.chat import Reply
-from bots.commands import admin, award, badge, badges, help, kudos, leaderboard, link, me, points, settings, steps, why
+from bots.commands import (
+    admin,
+    award,
+    badge,
+    badges,
+    help,
+    kudos,
+    leaderboard,
+    link,
+    lottery,
+    me,
+    points,
+    settings,
+    steps,
+    why,
+)
 from bots.forms import Form
 from bots.turn import Run, Turn
 from bots.turns import read
@@ -16,6 +31,7 @@ COMMANDS: Mapping[str, Run] = {
     "badges": badges.run,
     "points": points.run,
     "leaderboard": leaderboard.run,
+    "lottery": lottery.run,
     "me": me.run,
     "settings": settings.run,
     "why": why.run,
@@ -29,6 +45,7 @@ OPENERS: Mapping[str, Callable[[Turn], Reply]] = {
     "settings": settings.form,
     "badge": badge.form,
     "badge_comment": award.comment_form,
+    "lottery": lottery.form,
 }
 """What the button that leads to a form opens, by its argument."""
 
@@ -37,6 +54,7 @@ FORMS: Mapping[str, Form] = {
     "settings_send": settings.FORM,
     "badge_send": badge.FORM,
     "badge_comment_send": award.COMMENT,
+    "draw_send": lottery.FORM,
 }
 """Presses that submit a form."""
 
@@ -82,6 +100,9 @@ PRESSES: Mapping[str, Run] = {
     "badge_showcase": badges.show,
     "leaderboard": leaderboard.turn_page,
     "leaderboard_share": leaderboard.share,
+    "draw_join": lottery.press_join,
+    "draw_proof": lottery.press_proof,
+    "draw_send": lottery.send,
     "link_confirm": link.confirm,
     "link_decline": link.decline,
 }

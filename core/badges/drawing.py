@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, and_, exists
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.badges import queries, service
-from core.badges.checks import BadgeDisabled, check_time, may_get, zone_of
+from core.badges.checks import BadgeDisabled, BadgeNotByHand, check_giver, check_time, may_get, zone_of
+from core.badges.definition.kinds import GIVEN_BY_HAND
 from core.badges.definition.model import Definition
 from core.badges.definition.rules import RandomUsers
 from core.badges.models import Award, Badge
@@ -112,6 +113,21 @@ async def asked_of(
     badge = await queries.get(session, draw.badge_id, workspace_id=workspace.id)
     assert badge is not None, "a badge that is a prize is never deleted"
     return _asked(badge, definition_of(badge), workspace, now)
+
+
+async def check_prize(
+    session: AsyncSession, badge: Badge, *, workspace: Workspace, opener: Person, now: datetime
+) -> None:
+    """Whether a member may make a badge the prize of a draw: one that they may give by hand, and admins any.
+
+    Raises what core.badges.checks raises of the giver and the time.
+    """
+    definition = definition_of(badge)
+    check_time(badge, definition, zone_of(definition, workspace), now)
+    if badge.kind in GIVEN_BY_HAND:
+        await check_giver(session, workspace=workspace, badge=badge, definition=definition, giver=opener)
+    elif not opener.is_admin:
+        raise BadgeNotByHand(badge=badge.name, kind=badge.kind)
 
 
 async def join(session: AsyncSession, *, workspace: Workspace, draw: Draw, member: Person, now: datetime) -> None:

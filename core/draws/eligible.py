@@ -100,7 +100,7 @@ def _lowered(names: Sequence[str]) -> list[str]:
 
 def _shares(column: Any, names: Sequence[str]) -> ColumnElement[bool]:
     lowered = func.string_to_array(func.lower(func.array_to_string(column, "\x1f")), "\x1f")
-    return func.coalesce(cast(lowered, ARRAY(Text)).op("&&")(cast(_lowered(names), ARRAY(Text))), False)
+    return func.coalesce(cast(lowered, ARRAY(Text)).bool_op("&&")(cast(_lowered(names), ARRAY(Text))), False)
 
 
 def _tenure(now: datetime) -> ColumnElement[int]:

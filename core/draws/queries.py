@@ -1,6 +1,6 @@
 """Reads of draws."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -24,15 +24,15 @@ class Winner(NamedTuple):
 
 
 _ENTRANTS = text("""
-SELECT count(DISTINCT coalesce(member.merged_into, member.id)) FROM draw_entrant
+SELECT draw_entrant.draw_id, count(DISTINCT coalesce(member.merged_into, member.id)) FROM draw_entrant
 JOIN member ON member.workspace_id = draw_entrant.workspace_id AND member.id = draw_entrant.member_id
-WHERE draw_entrant.workspace_id = :workspace_id AND draw_entrant.draw_id = :draw_id
+WHERE draw_entrant.workspace_id = :workspace_id AND draw_entrant.draw_id = ANY(CAST(:draws AS bigint[])) GROUP BY 1
 """)
-_HAS_JOINED = text("""
-SELECT 1 FROM draw_entrant
+_JOINED_BY = text("""
+SELECT DISTINCT draw_entrant.draw_id FROM draw_entrant
 JOIN member ON member.workspace_id = draw_entrant.workspace_id AND member.id = draw_entrant.member_id
-WHERE draw_entrant.workspace_id = :workspace_id AND draw_entrant.draw_id = :draw_id
-  AND coalesce(member.merged_into, member.id) = :member_id LIMIT 1
+WHERE draw_entrant.workspace_id = :workspace_id AND draw_entrant.draw_id = ANY(CAST(:draws AS bigint[]))
+  AND coalesce(member.merged_into, member.id) = :member_id
 """)
 _RANKS = text("""
 SELECT draw_result.rank, coalesce(draw_result.paid_to, member.merged_into, member.id), draw_result.prize, draw_result.passed_over
@@ -83,17 +83,18 @@ async def list_draws(session: AsyncSession, *, workspace_id: int, limit: int = L
     return rows.all()
 
 
-async def count_entrants(session: AsyncSession, draw: Draw) -> int:
-    """How many take part: those who joined, or once the list is sealed those on it."""
-    if draw.entrants is not None:
-        return draw.entrants
-    values = {"workspace_id": draw.workspace_id, "draw_id": draw.id}
-    return int(await session.scalar(_ENTRANTS, values) or 0)
+async def count_entrants(session: AsyncSession, draws: Sequence[Draw], *, workspace_id: int) -> Mapping[int, int]:
+    """How many have joined each of the draws, by id; those that nobody joined are missing."""
+    values = {"workspace_id": workspace_id, "draws": [draw.id for draw in draws]}
+    return {row[0]: row[1] for row in await session.execute(_ENTRANTS, values)}
 
 
-async def has_joined(session: AsyncSession, draw: Draw, member_id: int) -> bool:
-    values = {"workspace_id": draw.workspace_id, "draw_id": draw.id, "member_id": member_id}
-    return (await session.execute(_HAS_JOINED, values)).first() is not None
+async def joined_by(
+    session: AsyncSession, draw_ids: Sequence[int], member_id: int, *, workspace_id: int
+) -> frozenset[int]:
+    """Which of the draws a member has joined."""
+    values = {"workspace_id": workspace_id, "draws": list(draw_ids), "member_id": member_id}
+    return frozenset((await session.execute(_JOINED_BY, values)).scalars())
 
 
 async def winners(session: AsyncSession, draw: Draw, *, limit: int) -> Sequence[Winner]:

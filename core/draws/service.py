@@ -87,6 +87,12 @@ class Prize:
     points: int = 0
 
 
+def check_may_open(member: Person) -> None:
+    """Raises DrawNotAllowed."""
+    if member.has_left or not ROLES & set(member.roles):
+        raise DrawNotAllowed
+
+
 async def open_draw(
     session: AsyncSession,
     *,
@@ -103,31 +109,25 @@ async def open_draw(
     source: str | None = None,
     now: datetime,
 ) -> Draw | None:
-    """Open a draw: one that members join until `closes_at`, or without that one among all who are eligible, to be frozen next.
-
-    `source` is what asked for it; a second time nothing is opened (None). Raises the Refusals above; then nothing of the
-    transaction may be kept.
-    """
-    if opener is not None and (opener.has_left or not ROLES & set(opener.roles)):
-        raise DrawNotAllowed
-    values: dict[str, Any] = {
+    """Open a draw: one that members join until `closes_at`; without it, one among all who may take part, to be frozen next.
+    `source` is what asked for it: a second time nothing is opened (None). Raises Refusals; then nothing may be kept."""
+    if opener is not None:
+        check_may_open(opener)
+    if not (prize.points or prize.badge_id):
+        raise DrawPrizeMissing
+    values = {
         "workspace_id": workspace.id,
         "name": _named(name),
         "badge_id": prize.badge_id,
         "points": points.amount(prize.points) if prize.points != 0 else 0,
         "winners": _number(winners, low=1),
         "reserves": _number(reserves, low=0),
-        "is_opt_in": closes_at is not None,
         "filters": (filters or Filters()).stored(),
         "source": source,
         "opened_by": opener.member_id if opener else None,
         "conversation_id": conversation_id,
-        "opened_at": now,
-        "closes_at": now if closes_at is None else _checked(closes_at, now),
-        "notice_seconds": int(notice.total_seconds()),
+        **_times(closes_at, notice, now),
     }
-    if not (values["points"] or values["badge_id"]):
-        raise DrawPrizeMissing
     draw = await _insert(session, values)
     if draw is not None and draw.is_opt_in:
         await announce.opened(session, draw)
@@ -159,7 +159,12 @@ def _number(given: object, *, low: int) -> int:
     return given
 
 
-def _checked(closes_at: datetime, now: datetime) -> datetime:
-    if not OPEN_MIN <= closes_at - now <= OPEN_MAX:
-        raise DrawTimeInvalid(minutes=int(OPEN_MIN.total_seconds()) // 60, days=OPEN_MAX.days)
-    return closes_at
+def _times(closes_at: datetime | None, notice: timedelta, now: datetime) -> dict[str, Any]:
+    if closes_at is not None and not OPEN_MIN <= closes_at - now <= OPEN_MAX:
+        raise DrawTimeInvalid(limit=OPEN_MAX.days)
+    return {
+        "is_opt_in": closes_at is not None,
+        "opened_at": now,
+        "closes_at": closes_at or now,
+        "notice_seconds": int(notice.total_seconds()),
+    }

@@ -305,9 +305,11 @@ async def test_leave_and_join_again(session: AsyncSession, workspace: Workspace,
         await joining.leave(session, draw=draw, member=ana)
     await join(session, workspace, draw, ana, now=now)
     await joining.leave(session, draw=draw, member=ana)
-    assert await queries.count_entrants(session, draw) == 0
+    assert await queries.count_entrants(session, [draw], workspace_id=workspace.id) == {}
+    assert await queries.joined_by(session, [draw.id], ana.member_id, workspace_id=workspace.id) == frozenset()
     await join(session, workspace, draw, ana, now=now)
-    assert await queries.count_entrants(session, draw) == 1
+    assert await queries.count_entrants(session, [draw], workspace_id=workspace.id) == {draw.id: 1}
+    assert await queries.joined_by(session, [draw.id], ana.member_id, workspace_id=workspace.id) == {draw.id}
 
 
 async def test_who_leaves_the_company_is_not_sealed(session: AsyncSession, workspace: Workspace, now: datetime) -> None:

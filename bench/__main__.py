@@ -9,6 +9,7 @@ from bench.figures import Figure
 
 BENCHES = {
     "cards": "a leaderboard card on all four surfaces (at most 0.5 ms)",
+    "draw": "a draw of ten among a million, sealed and proven, against reading them once (at most 3)",
     "kudos": "giving kudos at 16 connections, against one raw statement (at least 0.3)",
     "webhook": "a signed Slack command, stored and acknowledged, against bare slack-bolt (at least 0.4)",
 }

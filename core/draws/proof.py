@@ -10,13 +10,13 @@ import hmac
 import json
 import re
 import sys
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
 FORMAT = "plaudit-draw/1"
-ENTRANT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-TICKETS_MAX = 1_000_000
+LIST = re.compile(r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12} (?:[1-9][0-9]{0,5}|1000000)\n)*+", re.ASCII)
+"""A line for each entrant: a member's public id, and from 1 to 1,000,000 tickets."""
 
 
 class NoRecord(Exception):
@@ -26,15 +26,16 @@ class NoRecord(Exception):
 def examine(record: Any) -> list[tuple[str, str]]:
     """(what was checked, what is wrong with it: empty if nothing is), in order. Raises NoRecord."""
     _shaped(record)
-    entrants = record["entrants"]
-    listed = "".join(f"{entrant} {tickets}\n" for entrant, tickets in entrants).encode()
+    listed = record["entrants"].encode()
+    entrants = [line[:36] for line in record["entrants"].splitlines()]
+    tickets = [int(line[37:]) for line in record["entrants"].splitlines()]
     seed = bytes.fromhex(record["seed"])
     found = [
         ("the list is in order, nobody twice", _disorder(entrants)),
         ("the list has the hash that was published", _differs(hashlib.sha256(listed).hexdigest(), record["list_hash"])),
         ("the seed has the hash that was published", _differs(hashlib.sha256(seed).hexdigest(), record["commitment"])),
     ]
-    expected = _draw(entrants, seed, hashlib.sha256(listed).digest(), record["winners"] + record["reserves"])
+    expected = _draw(entrants, tickets, seed, hashlib.sha256(listed).digest(), record["winners"] + record["reserves"])
     told = [entrant for _, entrant in record["result"]]
     ranks = [rank for rank, _ in record["result"]]
     wrong = "" if ranks == list(range(1, len(ranks) + 1)) else f"the ranks are {ranks[:5]}"
@@ -57,46 +58,39 @@ def _shaped(record: Any) -> None:
     for name in ("winners", "reserves"):
         if type(record.get(name)) is not int or record[name] < 0:
             raise NoRecord(f'"{name}" must be a whole number; take the record as it was exported')
-    for name, is_row in (("entrants", _is_entrant), ("result", _is_rank)):
-        rows = record.get(name)
-        if not isinstance(rows, list):
-            raise NoRecord(f'"{name}" must be a list; take the record as it was exported')
-        for place, row in enumerate(rows):
-            if not is_row(row):
-                raise NoRecord(f'"{name}" has a row that is none, at {place}: {str(row)[:80]}')
+    entrants = record.get("entrants")
+    if not isinstance(entrants, str) or not LIST.fullmatch(entrants):
+        raise NoRecord(f'"entrants" must be text, a line ENTRANT TICKETS for each{_at(entrants)}')
+    rows = record.get("result")
+    if not isinstance(rows, list) or not all(map(_is_rank, rows)):
+        raise NoRecord('"result" must be a list of [rank, entrant]; take the record as it was exported')
 
 
-def _is_entrant(row: Any) -> bool:
-    return (
-        isinstance(row, list)
-        and len(row) == 2
-        and isinstance(row[0], str)
-        and ENTRANT.fullmatch(row[0]) is not None
-        and type(row[1]) is int
-        and 1 <= row[1] <= TICKETS_MAX
-    )
+def _at(entrants: Any) -> str:
+    """Where a list has the first line that is none."""
+    if not isinstance(entrants, str):
+        return "; take the record as it was exported"
+    lines = entrants.split("\n")
+    wrong = next((number for number, line in enumerate(lines, 1) if not LIST.fullmatch(line + "\n")), len(lines))
+    return f": line {wrong} is none; take the record as it was exported"
 
 
 def _is_rank(row: Any) -> bool:
     return isinstance(row, list) and len(row) == 2 and type(row[0]) is int and isinstance(row[1], str)
 
 
-def _disorder(entrants: list[list[Any]]) -> str:
-    for before, after in pairwise(entrants):
-        if before[0] >= after[0]:
-            return f"{after[0]} stands behind {before[0]}"
-    return ""
+def _disorder(entrants: list[str]) -> str:
+    return next((f"{after} stands behind {before}" for before, after in pairwise(entrants) if before >= after), "")
 
 
 def _differs(mine: str, published: str) -> str:
     return "" if mine == published else f"it is {mine}, the record says {published}"
 
 
-def _draw(entrants: list[list[Any]], seed: bytes, list_hash: bytes, count: int) -> list[str]:
-    """Slowly and plainly: walk down the list until the number falls into somebody's tickets."""
-    tickets = [row[1] for row in entrants]
-    left, counter, words, drawn = sum(tickets), 0, list[int](), list[str]()
-    while left and len(drawn) < count:
+def _draw(entrants: list[str], tickets: list[int], seed: bytes, list_hash: bytes, count: int) -> list[str]:
+    """Plainly: count the tickets down the list until the number falls into somebody's."""
+    tickets, counter, words, drawn = list(tickets), 0, list[int](), list[str]()
+    while (left := sum(tickets)) and len(drawn) < count:
         fair = 2**64 - 2**64 % left
         number = fair
         while number >= fair:
@@ -107,12 +101,8 @@ def _draw(entrants: list[list[Any]], seed: bytes, list_hash: bytes, count: int) 
                 words = [int.from_bytes(block[at : at + 8], "big") for at in (0, 8, 16, 24)]
                 counter += 1
             number = words.pop(0)
-        at, place = number % left, 0
-        while at >= tickets[place]:
-            at -= tickets[place]
-            place += 1
-        drawn.append(entrants[place][0])
-        left -= tickets[place]
+        place = next(place for place, end in enumerate(accumulate(tickets)) if end > number % left)
+        drawn.append(entrants[place])
         tickets[place] = 0
     return drawn
 

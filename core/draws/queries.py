@@ -112,14 +112,13 @@ async def record(session: AsyncSession, draw: Draw) -> dict[str, Any] | None:
     assert draw.list_hash is not None
     sealed = await sealing.entrants(session, draw.id, workspace_id=draw.workspace_id)
     rows = await session.execute(_RESULT, {"workspace_id": draw.workspace_id, "draw_id": draw.id})
-    lines = sealed.decode().splitlines()
     return {
         "format": FORMAT,
         "draw": str(draw.public_id),
         "name": draw.name,
         "winners": draw.winners,
         "reserves": draw.reserves,
-        "entrants": [[line[:36], int(line[37:])] for line in lines],
+        "entrants": sealed.decode(),
         "list_hash": draw.list_hash.hex(),
         "commitment": draw.commitment.hex(),
         "seed": draw.seed.hex(),

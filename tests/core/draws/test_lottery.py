@@ -35,7 +35,7 @@ def record(entrants: list[tuple[str, int]], seed: bytes, winners: int, reserves:
         "format": lottery.FORMAT,
         "winners": winners,
         "reserves": reserves,
-        "entrants": [list(each) for each in entrants],
+        "entrants": data.decode(),
         "list_hash": digest(data).hex(),
         "commitment": digest(seed).hex(),
         "seed": seed.hex(),
@@ -130,22 +130,27 @@ def test_odds_are_as_published(tickets: tuple[int, ...]) -> None:
     assert chi_square_p([each for each, _ in joined], [each for _, each in joined]) > 0.001
 
 
+def relist(made: dict[str, Any], change: Any) -> None:
+    made["entrants"] = "".join(f"{line}\n" for line in change(made["entrants"].splitlines()))
+
+
 def good() -> dict[str, Any]:
     chance = Random(4)
     return record([(entrant, chance.randint(1, 5)) for entrant in ids(50, chance)], SEED, 3, 2)
 
 
 FORGERIES: list[tuple[str, Any]] = [
-    ("the list is in order", lambda made: made["entrants"].reverse()),
-    ("the list is in order", lambda made: made["entrants"].insert(0, made["entrants"][0])),
-    ("the list has the hash", lambda made: made["entrants"].pop()),
-    ("the list has the hash", lambda made: made["entrants"][7].__setitem__(1, 6)),
+    ("the list is in order", lambda made: relist(made, lambda lines: lines[::-1])),
+    ("the list is in order", lambda made: relist(made, lambda lines: [lines[0], *lines])),
+    ("the list is in order", lambda made: relist(made, lambda lines: [lines[0], lines[0][:36] + " 9", *lines[1:]])),
+    ("the list has the hash", lambda made: relist(made, lambda lines: lines[:-1])),
+    ("the list has the hash", lambda made: relist(made, lambda lines: [lines[0][:36] + " 6", *lines[1:]])),
     ("the list has the hash", lambda made: made.update(list_hash="0" * 64)),
     ("the seed has the hash", lambda made: made.update(seed="0" * 64)),
     ("the seed has the hash", lambda made: made.update(commitment="0" * 64)),
     ("the same entrants", lambda made: made["result"].reverse()),
     ("the same entrants", lambda made: made["result"].pop()),
-    ("the same entrants", lambda made: made["result"].append([6, made["entrants"][0][0]])),
+    ("the same entrants", lambda made: made["result"].append([6, made["entrants"][:36]])),
     ("the same entrants", lambda made: made["result"][0].__setitem__(1, made["result"][1][1])),
     ("the same entrants", lambda made: made["result"][0].__setitem__(0, 9)),
     ("the same entrants", lambda made: made.update(winners=4)),
@@ -161,7 +166,10 @@ def test_a_record_that_was_changed_is_found_out(checked: str, forge: Any) -> Non
 
 
 ONE = ids(1, Random(1))[0]
-NO_LISTS: list[Any] = [None, {}, ["x"], [["x", 1]], [[ONE, 0]], [[ONE, True]], [[ONE, 1, 2]], [[ONE, 10**6 + 1]]]
+NO_LISTS: list[Any] = [
+    None, [], "x", "x 1\n", f"{ONE} 0\n", f"{ONE} 01\n", f"{ONE} 1", f"{ONE} 1\n\n", f"{ONE} 1\r\n", f"{ONE} 1000001\n", f"{ONE} ١\n",
+    f"{ONE.upper()} 1\n", f"{ONE}  1\n",
+]  # fmt: skip
 NO_RECORDS: list[Any] = [
     None, [], {}, {"format": "plaudit-draw/2"},
     *({**good(), name: value} for name in ("seed", "commitment", "list_hash") for value in (None, 7, "ab", "Z" * 64)),

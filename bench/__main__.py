@@ -12,6 +12,7 @@ BENCHES = {
     "activities": "recording activities in batches of 1,000, against COPY and one upsert (at least 0.5)",
     "cards": "a leaderboard card on all four surfaces (at most 0.5 ms)",
     "campaign": "a vote against the bare guarded write (at most 3), a tally against one by hand (at most 1.5)",
+    "draw": "a draw of ten among a million, sealed and proven, against reading them once (at most 3)",
     "kudos": "giving kudos at 16 connections, against one raw statement (at least 0.3)",
     "leaderboard": "pages, ranks and writes of a million members (at most 3, 20 and 2.5 times their limits)",
     "rules": "rules over 1,000,000 members, against the same by hand, one by one, and a bare insert (see its file)",

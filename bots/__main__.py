@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bots.cli import campaign, events, importing, jobs, manifest, rule_words
+from bots.cli import campaign, draw, events, importing, jobs, manifest, rule_words
 
 # What a command needs is imported when it is called, so that `plaudit --help` answers at once.
 
@@ -37,6 +37,7 @@ app.add_typer(slack, name="slack")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(events.app, name="events")
 app.add_typer(events.notifications, name="notifications")
+app.add_typer(draw.app, name="draw")
 
 Workspace = Annotated[str | None, typer.Option("--workspace", help="Id or name; needed only where there are several.")]
 Ids = Annotated[list[int] | None, typer.Argument(help="Ids as `list` shows them; none means all.", show_default=False)]

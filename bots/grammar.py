@@ -19,6 +19,7 @@ SUBVERBS: Mapping[str, frozenset[str]] = {
     "badge": frozenset({"undo", "story", "comment", "report", "revoke"}),
     "points": frozenset({"history"}),
     "leaderboard": frozenset({*MEASURES, *PERIODS, *CREWS}),
+    "lottery": frozenset({"join", "leave", "open", "cancel", "proof"}),
     "settings": frozenset({"language", "zone", "quiet", "notices", "ranks", "workspace"}),
     "admin": frozenset({"connect", "disconnect", "mode", "campaign"}),
     "nominate": frozenset({"withdraw", "decline", "comment"}),
@@ -33,7 +34,7 @@ FURTHER: Mapping[str, frozenset[str]] = {
 ALONE = frozenset({"undo", "me", "top"})
 """Subverbs that nothing may follow: `/kudos me` is a question, `/kudos me and my team …` is not."""
 
-NAMES_THINGS = frozenset({"badge", "why", "nominate", "vote", "campaigns", "results", "admin"})
+NAMES_THINGS = frozenset({"badge", "why", "nominate", "vote", "campaigns", "results", "lottery", "admin"})
 """Verbs of things that have names: a name stands in quotation marks at the beginning, before or after the people. Their text
 keeps its tags and amounts, as nothing else is made of them."""
 

@@ -10,8 +10,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from core import drafts, inbox, outbox, tokens
 from core.activities import service as activities
-from core.badges import choosing
+from core.badges import choosing, drawing
 from core.database import Sessions, retrying
+from core.draws import stages
 from core.events import service as events
 from core.identity import service as identity
 from core.leaderboards import upkeep as leaderboards
@@ -50,7 +51,7 @@ def make_ticker(sessions: Sessions, *, runs_jobs: bool = True) -> AsyncIOSchedul
         "campaigns": (move_campaigns, CAMPAIGNS_EVERY),
     }
     if runs_jobs:
-        works["jobs"] = (run_jobs, JOBS_EVERY)
+        works |= {"jobs": (run_jobs, JOBS_EVERY), "draws": (hold_draws, JOBS_EVERY)}
     for name, (work, every) in works.items():
         trigger = IntervalTrigger(seconds=int(every.total_seconds()))
         scheduler.add_job(_guarded(name, work, sessions), trigger, id=name)
@@ -150,3 +151,25 @@ async def move_campaigns(sessions: Sessions) -> int:
         except Exception:
             log.exception("campaign_failed", reference=f"{each.workspace_id}:{each.campaign_id}")
     return moved
+
+
+async def hold_draws(sessions: Sessions) -> None:
+    """Take the steps of draws that are due, each in a transaction of its own. One that fails is left for the next time."""
+    async with sessions.begin(role="ops") as (session, _):
+        waiting = await stages.list_due(session)
+    for workspace_id, draw_id in waiting:
+        try:
+            while await hold_draw(sessions, workspace_id, draw_id):
+                pass
+        except Exception:
+            log.exception("draw_failed", workspace=workspace_id, reference=str(draw_id))
+
+
+async def hold_draw(sessions: Sessions, workspace_id: int, draw_id: int) -> str | None:
+    """The next step of a draw: the state it came to, or None."""
+
+    async def attempt() -> str | None:
+        async with sessions.begin(workspace_id, statement_seconds=JOB_SECONDS) as (session, now):
+            return await drawing.advance(session, workspace_id=workspace_id, draw_id=draw_id, now=now)
+
+    return await retrying(attempt)

@@ -19,6 +19,7 @@ EXAMPLES = {
     "why": ("points", "badge", "other"),
     "settings": ("form", "language", "zone", "quiet", "notices"),
     "link": ("code", "use"),
+    "lottery": ("list", "join", "leave", "proof", "open", "cancel"),
     "help": ("all", "one"),
     "admin": ("connect", "code", "disconnect", "campaign"),
 }

@@ -14,6 +14,7 @@ from bots.commands import (
     kudos,
     leaderboard,
     link,
+    lottery,
     me,
     nominate,
     points,
@@ -38,6 +39,7 @@ COMMANDS: Mapping[str, Run] = {
     "results": results.run,
     "points": points.run,
     "leaderboard": leaderboard.run,
+    "lottery": lottery.run,
     "me": me.run,
     "settings": settings.run,
     "why": why.run,
@@ -53,6 +55,7 @@ OPENERS: Mapping[str, Callable[[Turn], Reply | Awaitable[Reply]]] = {
     "badge_comment": award.comment_form,
     "nominate": nominate.form,
     "vote": vote.form,
+    "lottery": lottery.form,
 }
 """What the button that leads to a form opens, by its argument."""
 
@@ -63,6 +66,7 @@ FORMS: Mapping[str, Form] = {
     "badge_comment_send": award.COMMENT,
     "nominate_send": nominate.FORM,
     "vote_send": vote.FORM,
+    "draw_send": lottery.FORM,
 }
 """Presses that submit a form."""
 
@@ -116,6 +120,9 @@ PRESSES: Mapping[str, Run] = {
     "vote_take_back": vote.take_back,
     "leaderboard": leaderboard.turn_page,
     "leaderboard_share": leaderboard.share,
+    "draw_join": lottery.press_join,
+    "draw_proof": lottery.press_proof,
+    "draw_send": lottery.send,
     "link_confirm": link.confirm,
     "link_decline": link.decline,
 }

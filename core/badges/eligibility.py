@@ -52,7 +52,7 @@ def _one_of(column: Column) -> Callable[[Sequence[str]], ColumnElement[bool]]:
 
 
 def _shares(column: Column) -> Callable[[Sequence[str]], ColumnElement[bool]]:
-    return lambda values: func.coalesce(_lowered(column).op("&&")(cast(list(values), ARRAY(Text))), false())
+    return lambda values: func.coalesce(_lowered(column).bool_op("&&")(cast(list(values), ARRAY(Text))), false())
 
 
 def _lowered(column: Column) -> ColumnElement[Any]:

@@ -156,11 +156,12 @@ async def grant(
     why: Mapping[str, Any],
     source: str = "",
     conversation_id: int | None = None,
+    is_told: bool = True,
     now: datetime,
 ) -> Awarded:
     """Award a badge to whoever its limits let have it, in a few statements however many they are; the others are left out.
 
-    Who may have it at all and when is not asked here, see core.badges.checks: rules select their members by it.
+    Unless it `is_told`, whoever calls owes people the news. Who may have it at all and when is not asked here, see core.badges.checks: rules select their members by it.
     """
     act_id = (await session.execute(_ACT)).scalar_one()
     terms = terms_of(definition_of(badge), workspace, now, source=source or f"act:{act_id}")
@@ -179,6 +180,7 @@ async def grant(
         await recount(session, workspace.id, badge.id, row.undone)
     if made.award_ids:
         await _pay(session, badge, made, giver_id, now)
+    if made.award_ids and is_told:
         await announce.awarded(session, badge, act_id, made.member_ids, conversation_id=conversation_id)
     return made
 

@@ -34,7 +34,7 @@ SELECT account.workspace_id, account.member_id, transfer.at, transfer.amount AS 
 FROM transfer JOIN account ON account.workspace_id = transfer.workspace_id AND account.id = transfer.credit_id
 LEFT JOIN transfer AS reversal ON reversal.workspace_id = transfer.workspace_id AND reversal.reverses = transfer.id
 WHERE account.kind = 'earned' AND transfer.reverses IS NULL AND reversal.id IS NULL
-  AND transfer.reason IN ('kudos', 'badge_earned', 'achievement_earned', 'manual_adjustment')
+  AND transfer.reason IN ('kudos', 'badge_earned', 'achievement_earned', 'manual_adjustment', 'draw_won')
 """
 _KUDOS = """
 SELECT kudos.workspace_id, receiver.member_id, kudos.given_at AS at, 1 AS change

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import bindparam, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -276,3 +277,11 @@ async def places(
         )
     )
     return rows.all()
+
+
+async def public_id(session: AsyncSession, member_id: int, *, workspace_id: int) -> UUID:
+    """By which a member is known outside: on pages, and on sealed lists."""
+    found = await session.execute(
+        select(Member.public_id).where(Member.workspace_id == workspace_id, Member.id == member_id)
+    )
+    return found.scalar_one()

@@ -28,7 +28,7 @@ ISSUER, EXPIRED, REDEEMED = "issuer", "expired", "redeemed"
 SYSTEM_KINDS: Final = (ISSUER, EXPIRED, REDEEMED)
 EARNED, ALLOWANCE, RECEIVABLE = "earned", "allowance", "receivable"
 
-EARNING_REASONS: Final = ("kudos", "badge_earned", "achievement_earned", "manual_adjustment")
+EARNING_REASONS: Final = ("kudos", "badge_earned", "achievement_earned", "manual_adjustment", "draw_won")
 """Transfers to an earned account that count as earned in totals and leaderboards, unless they are reversed."""
 
 MERGE = "merge"

@@ -82,7 +82,7 @@ WITH moved AS (
 wanted(reason, kinds) AS (VALUES
     ('grant', 'issuer>allowance'), ('kudos', 'allowance>earned'), ('kudos_undone', 'earned>allowance'),
     ('kudos_merged', 'earned>allowance'), ('allowance_joined', 'issuer>allowance'), ('allowance_returned', 'allowance>issuer'),
-    ('receivable_advance', 'receivable>earned'), ('receivable_settled', 'earned>receivable')
+    ('receivable_advance', 'receivable>earned'), ('receivable_settled', 'earned>receivable'), ('draw_won', 'issuer>earned')
 )
 SELECT moved.workspace_id, 'transfer ' || moved.id, coalesce(wanted.kinds, 'kinds that points move between') || ' for ' || moved.reason,
        moved.kinds

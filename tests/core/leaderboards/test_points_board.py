@@ -51,13 +51,13 @@ async def test_the_same_score_is_the_same_rank_and_the_next_rank_is_skipped(
 
 async def test_only_what_was_earned_counts(session: AsyncSession, workspace: Workspace, now: datetime) -> None:
     ana, luis = await make_members(session, workspace, 2)
-    for reason in ("kudos", "badge_earned", "achievement_earned", "manual_adjustment"):
+    for reason in ("kudos", "badge_earned", "achievement_earned", "manual_adjustment", "draw_won"):
         await earn(session, workspace, ana, 1, now, reason)
     await earn(session, workspace, ana, 100, now, "refund")
     spent = await spending(session, workspace, ana, 50, "spent")
     await points.append(session, [spent], workspace_id=workspace.id, actor_id=None, now=now)
     await points.open_allowance(session, workspace=workspace, member_id=luis.member_id, now=now)
-    assert (await board(session, workspace, now)).rows == [Row(1, ana.member_id, 4)]
+    assert (await board(session, workspace, now)).rows == [Row(1, ana.member_id, 5)]
 
 
 async def test_what_is_taken_back_no_longer_counts_in_the_period_it_was_earned_in(

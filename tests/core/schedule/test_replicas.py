@@ -1,67 +1,18 @@
 """Four schedulers, killed again and again: each slot has exactly one effect."""
 
 import asyncio
-import os
-import signal
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
-from random import Random
 
 from sqlalchemy import text
 
 from core.database import Sessions
 from core.schedule.due import SLOTS_MAX
 from tests.factories import make_company
+from tests.replicas import replicas
 
 REPLICAS, SLOTS, KILLS = 4, 1000, 40
 SECONDS_MAX = 120
-ZYGOTE = Path(__file__).with_name("zygote.py")
-PROJECT = Path(__file__).resolve().parents[3]
-
-
-class Replicas:
-    """Processes that one parent forks, so that a new one is there at once."""
-
-    def __init__(self, parent: asyncio.subprocess.Process, chance: Random) -> None:
-        self.parent = parent
-        self.chance = chance
-        self.living: list[int] = []
-        self.killed = 0
-
-    async def start(self) -> None:
-        assert self.parent.stdin is not None
-        assert self.parent.stdout is not None
-        self.parent.stdin.write(b"fork\n")
-        self.living.append(int(await self.parent.stdout.readline()))
-
-    async def kill_one(self) -> None:
-        victim = self.living.pop(self.chance.randrange(len(self.living)))
-        os.kill(victim, signal.SIGKILL)  # raises where it has died by itself
-        self.killed += 1
-        await self.start()
-
-
-@asynccontextmanager
-async def replicas(database: Sessions, number: int) -> AsyncIterator[Replicas]:
-    dsn = database.engine.url.render_as_string(hide_password=False)
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    parent = await asyncio.create_subprocess_exec(
-        sys.executable, str(ZYGOTE), dsn, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment
-    )
-    started = Replicas(parent, Random(20261121))
-    try:
-        for _ in range(number):
-            await started.start()
-        yield started
-    finally:
-        for process in started.living:
-            os.kill(process, signal.SIGKILL)
-        parent.kill()
-        await parent.wait()
 
 
 async def test_each_slot_has_one_effect_over_replicas_that_are_killed(database: Sessions) -> None:
@@ -75,7 +26,10 @@ async def test_each_slot_has_one_effect_over_replicas_that_are_killed(database: 
             text("UPDATE workspace SET jobs_since = now() - CAST(:behind AS interval)"),
             {"behind": timedelta(seconds=SLOTS)},
         )
-    async with replicas(database, REPLICAS) as running, asyncio.timeout(SECONDS_MAX):
+    async with (
+        replicas(database, "tests.core.schedule.replica", number=REPLICAS) as running,
+        asyncio.timeout(SECONDS_MAX),
+    ):
         await _owe(database, SLOTS)
         begun = await _count(database)
         while (done := await _count(database)) < SLOTS or running.killed < KILLS:

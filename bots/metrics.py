@@ -27,3 +27,6 @@ class Metrics:
         self.inbox = Gauge(
             "plaudit_inbox_deliveries", "Deliveries not yet dealt with.", ["state"], registry=self.registry
         )
+        self.events = Gauge(
+            "plaudit_events_waiting", "Events that could not be taken so far.", ["state"], registry=self.registry
+        )

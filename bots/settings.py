@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     timezone: str = Field("Etc/UTC", description="IANA zone of a new workspace")
     schedule: Literal["on", "off"] = Field("on", description="off: this process leaves jobs and draws to others")
     functions: Path | None = Field(
-        None, description="Python file with your own metrics and callbacks, see the reference of badges"
+        None, description="Python file with your own metrics, callbacks and queries, see the reference of badges"
     )
 
     events: Literal["on", "off"] = Field("on", description="off: this process takes no events, hooks answer 503")

@@ -11,6 +11,7 @@ import migrations
 from bots.metrics import Metrics
 from core import inbox, outbox
 from core.database import Sessions
+from core.events import service as events
 
 log = structlog.get_logger()
 
@@ -40,11 +41,11 @@ async def count(sessions: Sessions, metrics: Metrics) -> None:
     """Without the database the process's own figures are shown all the same."""
     try:
         async with sessions.begin(role="ops") as (session, _):
-            counted = await outbox.backlog(session), await inbox.backlog(session)
+            counted = await outbox.backlog(session), await inbox.backlog(session), await events.backlog(session)
     except AWAY:
         log.warning("database_away")
         return
-    for gauge, states in zip((metrics.outbox, metrics.inbox), counted, strict=True):
+    for gauge, states in zip((metrics.outbox, metrics.inbox, metrics.events), counted, strict=True):
         gauge.clear()
         for state, count in states.items():
             gauge.labels(state).set(count)

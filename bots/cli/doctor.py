@@ -93,9 +93,7 @@ def _functions(configured: Settings) -> list[Remark]:
     except Misconfigured as misconfigured:
         return [Remark("Functions", "broken", *_split_last(fault)) for fault in misconfigured.faults]
     if not found:
-        remedy = (
-            "decorate its functions with metric(…) or callback(…) of core.badges.registry, or unset PLAUDIT_FUNCTIONS"
-        )
+        remedy = "decorate its functions with metric(…), callback(…) or query(…) of core.badges.registry, or unset PLAUDIT_FUNCTIONS"
         return [Remark("Functions", "missing", f"{configured.functions} registers nothing", remedy)]
     return [Remark("Functions", "good", f"{named.kind} {named.name}") for named in found]
 

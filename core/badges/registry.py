@@ -111,7 +111,7 @@ def callback(name: str) -> Callable[[Function], Function]:
 
 def query(name: str) -> Callable[[Function], Function]:
     """Register a query under an event's routing key: a function of the event returning a `select` of members' ids, whom the event
-    is about when it names nobody itself, see core.events.asking."""
+    is about when it names nobody itself, see core.events.asking and docs/how-to/send-events.md."""
     return _registering("query", name)
 
 

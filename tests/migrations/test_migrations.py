@@ -206,6 +206,14 @@ async def filled(session: AsyncSession, workspace: Workspace) -> None:
         "INSERT INTO attendance (workspace_id, member_id, day) VALUES (:workspace, :member, now())",
         "INSERT INTO holiday VALUES (:workspace, '', '2026-12-25', 'Christmas')",
         "INSERT INTO rule_run SELECT workspace_id, id, '2026-11', '00', now() FROM badge WHERE workspace_id = :workspace",
+        (
+            "INSERT INTO journey (workspace_id, badge_id, member_id, round, origin, started_at, looked_at)"
+            " SELECT workspace_id, id, :member, 1, 'self', now(), now() FROM badge WHERE workspace_id = :workspace"
+        ),
+        (
+            "INSERT INTO journey_step (workspace_id, journey_id, step, done_at, how)"
+            " SELECT workspace_id, id, 'First Login', now(), 'condition' FROM journey WHERE workspace_id = :workspace"
+        ),
         "INSERT INTO draw_result VALUES (:workspace, 1, 1, :member)",
         (
             "INSERT INTO draft (workspace_id, conversation, member_id, kind, nonce, reference, expires_at)"

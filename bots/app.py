@@ -16,6 +16,7 @@ import migrations
 from bots import functions, pictures, vitals
 from bots.chat import Platform
 from bots.deliver import Deliverer
+from bots.deliver_callbacks import Caller
 from bots.desk import Desk
 from bots.dispatch import Dispatcher
 from bots.keys import button_secret, keyring
@@ -95,13 +96,13 @@ def build(
     application.add_routes(
         health.routes(vitals.checks(sessions), metrics.registry, lambda: vitals.count(sessions, metrics))
     )
-    application.add_routes(picture_pages.routes(pictures.finder(sessions)))
+    application.add_routes(picture_pages.routes(pictures.finder(sessions), pictures.certificate_finder(sessions)))
     return Application(
         sessions=sessions,
         web=application,
         dispatcher=dispatcher,
         worker=Worker(sessions, dispatcher, worker_bell),
-        deliverer=Deliverer(sessions, platforms, presenter, sender_bell, metrics),
+        deliverer=Deliverer(sessions, platforms, presenter, sender_bell, metrics, Caller(sessions)),
         metrics=metrics,
         channels=channels,
     )

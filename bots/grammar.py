@@ -17,6 +17,7 @@ from core.leaderboards.models import MEASURES, PERIODS
 SUBVERBS: Mapping[str, frozenset[str]] = {
     "kudos": frozenset({"undo", "me", "private"}),
     "badge": frozenset({"undo", "story", "comment", "report", "revoke"}),
+    "journey": frozenset({"enroll", "tick"}),
     "points": frozenset({"history"}),
     "leaderboard": frozenset({*MEASURES, *PERIODS, *CREWS}),
     "settings": frozenset({"language", "zone", "quiet", "notices"}),
@@ -25,7 +26,7 @@ SUBVERBS: Mapping[str, frozenset[str]] = {
 ALONE = frozenset({"undo", "me"})
 """Subverbs that nothing may follow: `/kudos me` is a question, `/kudos me and my team …` is not."""
 
-NAMES_THINGS = frozenset({"badge", "why"})
+NAMES_THINGS = frozenset({"badge", "journey", "why"})
 """Verbs of things that have names: a name stands in quotation marks at the beginning, before or after the people. Their text
 keeps its tags and amounts, as nothing else is made of them."""
 

@@ -9,8 +9,11 @@ from apscheduler.triggers.interval import IntervalTrigger
 from core import drafts, inbox, outbox, tokens
 from core.badges import choosing
 from core.database import Sessions
+from core.errors import Refusal
 from core.identity import service as identity
+from core.journeys import tending
 from core.leaderboards import upkeep as leaderboards
+from core.people import queries as people
 
 log = structlog.get_logger()
 
@@ -21,6 +24,8 @@ KEEP_CHOICES = timedelta(hours=1)
 TIDY_MINUTES = 10
 RANK_MINUTES = 1
 RANK_SECONDS = 60
+TEND_MINUTES = 1
+TEND_SECONDS = 60
 
 
 def make_ticker(sessions: Sessions) -> AsyncIOScheduler:
@@ -38,11 +43,18 @@ def make_ticker(sessions: Sessions) -> AsyncIOScheduler:
         except Exception:
             log.exception("ranking_failed")
 
+    async def tend() -> None:
+        try:
+            await tend_journeys(sessions)
+        except Exception:
+            log.exception("tending_failed")
+
     scheduler = AsyncIOScheduler(
         timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
     scheduler.add_job(tidy, IntervalTrigger(minutes=TIDY_MINUTES), id="tidy")
     scheduler.add_job(rank, IntervalTrigger(minutes=RANK_MINUTES), id="rank")
+    scheduler.add_job(tend, IntervalTrigger(minutes=TEND_MINUTES), id="tend")
     return scheduler
 
 
@@ -70,3 +82,31 @@ async def rank_all(sessions: Sessions) -> None:
             await leaderboards.take_snapshots(session, company, now=now)
             if company.is_big:
                 await leaderboards.make_steps(session, company, now=now)
+
+
+async def tend_journeys(sessions: Sessions) -> None:
+    """Let set out on journeys whoever should be on the way, and do the steps that nobody noticed. What fails of one badge or
+    workspace is told and keeps no other from its turn."""
+    async with sessions.begin(role="ops") as (session, _):
+        ids = await tending.workspaces(session)
+    for workspace_id in ids:
+        try:
+            await _tend(sessions, workspace_id)
+        except Exception:
+            log.exception("tending_failed", workspace_id=workspace_id)
+
+
+async def _tend(sessions: Sessions, workspace_id: int) -> None:
+    async with sessions.begin(workspace_id) as (session, now):
+        workspace = await people.workspace(session, workspace_id)
+        trails = await tending.open_trails(session, workspace=workspace, now=now)
+    for trail in trails.values():
+        try:
+            async with sessions.begin(workspace_id, statement_seconds=TEND_SECONDS) as (session, now):
+                await tending.enrol_all(session, trail, workspace=workspace, now=now)
+        except Refusal as refused:
+            log.warning("journey_enrols_nobody", workspace_id=workspace_id, badge=trail.badge.id, code=refused.code)
+    is_last = False
+    while not is_last:
+        async with sessions.begin(workspace_id, statement_seconds=TEND_SECONDS) as (session, now):
+            is_last = (await tending.look(session, trails, workspace=workspace, now=now)).is_last

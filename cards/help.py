@@ -9,6 +9,7 @@ EXAMPLES = {
     "kudos": ("simple", "points", "private", "undo", "me"),
     "badge": ("give", "choose", "undo", "story", "comment", "report", "revoke"),
     "badges": ("own", "other"),
+    "journey": ("own", "one", "enroll", "tick"),
     "points": ("own", "other", "history"),
     "leaderboard": ("month", "week", "all", "kudos", "department", "channel"),
     "me": ("page",),

@@ -12,7 +12,9 @@ _POINTS = frozenset({"needed", "left"})
 _LIMITS_OF_POINTS = frozenset({"pair_limit"})
 _COUNTED = frozenset({"minutes", "seconds"})
 # Details that name a person, a badge, a tag or a number as it was typed are set apart from the sentence.
-_SET_APART = frozenset({"name", "badge", "tag", "given", "typed", "nearest", "reference"})
+_SET_APART = frozenset(
+    {"name", "badge", "tag", "given", "typed", "nearest", "reference", "journey", "step", "following"}
+)
 _ATTRIBUTES = {"job_codes": "job_code", "departments": "department", "emails": "email"}
 
 

@@ -4,7 +4,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bots.chat import Reply
-from bots.commands import admin, award, badge, badges, help, kudos, leaderboard, link, me, points, settings, steps, why
+from bots.commands import (
+    admin,
+    award,
+    badge,
+    badges,
+    help,
+    journey,
+    kudos,
+    leaderboard,
+    link,
+    me,
+    points,
+    settings,
+    steps,
+    why,
+)
 from bots.forms import Form
 from bots.turn import Run, Turn
 from bots.turns import read
@@ -14,6 +29,7 @@ COMMANDS: Mapping[str, Run] = {
     "kudos": kudos.run,
     "badge": badge.run,
     "badges": badges.run,
+    "journey": journey.run,
     "points": points.run,
     "leaderboard": leaderboard.run,
     "me": me.run,
@@ -80,6 +96,8 @@ PRESSES: Mapping[str, Run] = {
     "badge_revoke_as": award.revoke_as,
     "badges": badges.turn_page,
     "badge_showcase": badges.show,
+    "journey_look": journey.look,
+    "journey_enrol": journey.set_out,
     "leaderboard": leaderboard.turn_page,
     "leaderboard_share": leaderboard.share,
     "link_confirm": link.confirm,

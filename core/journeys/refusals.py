@@ -4,13 +4,19 @@ from core.errors import Refusal
 
 
 class JourneyUnknown(Refusal):
-    """No journey has the name that was typed; `nearest` is the one that looks most like it, if any does."""
+    """No journey has the name that was `typed`; `known` are some of those that there are."""
 
     code = "journey_unknown"
 
 
+class JourneyNone(Refusal):
+    """There is no journey at all."""
+
+    code = "journey_none"
+
+
 class JourneyWhich(Refusal):
-    """More than one journey may be meant: `names`."""
+    """More than one journey may be meant: `known`."""
 
     code = "journey_which"
 
@@ -52,7 +58,7 @@ class JourneyStepUnknown(Refusal):
 
 
 class JourneyStepDone(Refusal):
-    """A step is done already, since `done_at`."""
+    """A step is done already, since `since_on`."""
 
     code = "journey_step_done"
 
@@ -61,6 +67,18 @@ class JourneyStepOutOfOrder(Refusal):
     """The steps have an order, and `following` comes first."""
 
     code = "journey_step_out_of_order"
+
+
+class JourneyStepNowhere(Refusal):
+    """A member is on no journey with such a step."""
+
+    code = "journey_step_nowhere"
+
+
+class JourneyStepUnnamed(Refusal):
+    """No step was named, or nobody who has done it."""
+
+    code = "journey_step_unnamed"
 
 
 class JourneyTickOneself(Refusal):

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.activities.service import type_name
 from core.badges import service as badges
 from core.badges.checks import BadgeGiverGone, check_giver, check_people, check_receivers, check_time, zone_of
-from core.badges.definition.findings import nearest
 from core.badges.definition.people import Entry
 from core.badges.models import Badge
 from core.errors import Refusal
@@ -173,35 +172,34 @@ async def tick(
     )
     wanted = trail.course.named(step)
     if wanted is None:
-        near = nearest(step, trail.course.names)
-        raise JourneyStepUnknown(step=step, journey=badge.name, nearest=near, known=list(trail.course.names))
+        raise JourneyStepUnknown(step=step, journey=badge.name, known=", ".join(trail.course.names))
     walks = await walking.lock(session, {badge.id: trail}, list(guided), workspace_id=workspace.id)
     for walk in walks:
-        _check_step(walk, wanted.step, guided[walk.member_id])
+        _check_step(walk, wanted.step, guided[walk.member_id], workspace.time_zone)
         walk.add([Done(wanted.step, now, TICK, actor_id=actor.member_id)])
     if missing := set(guided) - {walk.member_id for walk in walks}:
-        raise await _not_on_it(session, trail, wanted.step, guided[min(missing)])
+        raise await _not_on_it(session, trail, wanted.step, guided[min(missing)], workspace.time_zone)
     return await settling.look(session, walks, workspace=workspace, now=now)
 
 
-def _check_step(walk: Walk, step: str, member: Person) -> None:
+def _check_step(walk: Walk, step: str, member: Person, zone: str) -> None:
     """Whether a step of a journey may be done now. Raises JourneyStepDone, JourneyStepOutOfOrder."""
     known = {"step": step, "journey": walk.trail.badge.name, "name": member.name}
     if (done := walk.done.get(step)) is not None:
-        raise JourneyStepDone(**known, done_at=done.at.isoformat())
+        raise JourneyStepDone(**known, since_on=done.at.isoformat(), zone=zone)
     reachable = [each.step for each in walk.trail.course.reachable(walk.done)]
     if step not in reachable:
         raise JourneyStepOutOfOrder(**known, following=reachable[0])
 
 
-async def _not_on_it(session: AsyncSession, trail: Trail, step: str, member: Person) -> Refusal:
+async def _not_on_it(session: AsyncSession, trail: Trail, step: str, member: Person, zone: str) -> Refusal:
     """A member has no open journey to a badge: they never set out, or they are through with it."""
     ways = await queries.ways_of(
         session, member.member_id, workspace_id=trail.badge.workspace_id, badge_id=trail.badge.id, limit=1
     )
     known = {"journey": trail.badge.name, "name": member.name}
     if ways and (done := ways[0].done.get(step)) is not None:
-        return JourneyStepDone(**known, step=step, done_at=done.at.isoformat())
+        return JourneyStepDone(**known, step=step, since_on=done.at.isoformat(), zone=zone)
     return JourneyNotEnrolled(**known)
 
 

@@ -1,12 +1,14 @@
 """What became of journeys that were moved: written down, ended, told, and begun again where they may be had more than once."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.callbacks import service as callbacks
+from core.callbacks.service import COMPLETED, STEP, Call
 from core.journeys import announce, enrolling, walking
 from core.journeys.facts import Told, Trail, Walk
 from core.people.models import Workspace
@@ -39,8 +41,27 @@ async def settle(
     ended = await walking.end(session, walks, workspace=workspace, now=now)
     changed = [walk for walk in walks if walk.made or walk.journey_id in ended]
     await announce.went_on(session, [walk.journey_id for walk in changed], workspace_id=workspace.id)
+    calls = [call for walk in changed for call in _calls(walk, ended.get(walk.journey_id))]
+    await callbacks.owe(session, calls, workspace_id=workspace.id)
     await _begin_again(session, [walk for walk in changed if walk.journey_id in ended], workspace, now)
     return [_moved(walk, ended) for walk in changed]
+
+
+def _calls(walk: Walk, award_id: int | None) -> Iterator[Call]:
+    """What the badge calls at the steps that were done, and at the end."""
+    definition, badge_id = walk.trail.definition, walk.trail.badge.id
+    own = {step.step: step.callbacks for step in definition.steps}
+    for each in walk.made:
+        of_step = (
+            *own[each.step],
+            *definition.step_callbacks.get(each.step, ()),
+            *definition.step_callbacks.get("*", ()),
+        )
+        for name in dict.fromkeys(of_step):
+            yield Call(name, STEP, walk.journey_id, badge_id, walk.member_id, each.step)
+    if award_id is not None:
+        for name in definition.completion_callbacks:
+            yield Call(name, COMPLETED, award_id, badge_id, walk.member_id)
 
 
 def _moved(walk: Walk, ended: Mapping[int, int]) -> Moved:

@@ -21,6 +21,7 @@ from cards.words import Words
 from core.leaderboards.asking import Asked, Crew, Point
 from tests.cards.badge_samples import BADGES
 from tests.cards.cast import ANA, CROWD, INES, LUIS, MADRID, MESSAGE, MONDAY, NEXT_MONDAY, NOW, ZOE
+from tests.cards.journey_samples import JOURNEYS
 
 ALLOWANCE = AllowanceView(left=35, total=50, resets_at=NEXT_MONDAY, zone=MADRID)
 TAGS = (TagView("teamwork", "🤝"), TagView("above_and_beyond"))
@@ -163,6 +164,7 @@ SAMPLES: Mapping[str, Callable[[Words], Card]] = {
     "kudos_form": kudos_form,
     "kudos_form_again": kudos_form_again,
     **BADGES,
+    **JOURNEYS,
     "home": own_page,
     "home_of_a_newcomer": lambda words: own_page(
         words, current=0, total=0, allowance=None, badges=0, received=(), given=(), received_count=0, given_count=0

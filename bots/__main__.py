@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bots.cli import manifest
+from bots.cli import journeys, manifest
 
 # What a command needs is imported when it is called, so that `plaudit --help` answers at once.
 
@@ -30,6 +30,7 @@ app.add_typer(importing, name="import")
 app.add_typer(outbox, name="outbox")
 app.add_typer(inbox, name="inbox")
 app.add_typer(admin, name="admin")
+app.add_typer(journeys.app, name="journeys")
 app.add_typer(manifest.app, name="manifest")
 app.add_typer(slack, name="slack")
 

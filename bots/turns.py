@@ -30,7 +30,7 @@ class CrowdUnknown(Refusal):
 
 
 _CODE = re.compile(r"[\w-]{22}", re.ASCII)
-NAMES_PEOPLE = frozenset({"kudos", "points", "badge", "badges", "why"})
+NAMES_PEOPLE = frozenset({"kudos", "points", "badge", "badges", "journey", "why"})
 GOES_TO_ANSWERED = frozenset({"kudos", "badge"})
 """Verbs that, naming nobody, are about the author of the message that they answer."""
 

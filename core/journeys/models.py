@@ -5,9 +5,10 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, String, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.badges.definition.kinds import BY_STEPS
 from core.database import Numbered, OfWorkspace, Table
 
-KINDS = ("workflow", "challenge")
+KINDS = BY_STEPS
 """Kinds of badges that are journeys: steps in order, and steps in any order."""
 
 SELF, HAND, AUTO, RULE, COHORT, WINNER = "self", "hand", "auto", "rule", "cohort", "winner"

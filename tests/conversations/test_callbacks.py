@@ -25,9 +25,11 @@ class Faults:
     def __init__(self) -> None:
         self.outcomes: list[Exception | Notice | None] = []
         self.calls: list[Happened] = []
+        self.called = asyncio.Event()
 
     async def __call__(self, happened: Happened, tools: Tools) -> Notice | None:
         self.calls.append(happened)
+        self.called.set()
         outcome = self.outcomes.pop(0) if self.outcomes else None
         if isinstance(outcome, Exception):
             raise outcome
@@ -68,10 +70,15 @@ async def until(stage: Stage, state: str) -> Any:
             await asyncio.sleep(0.02)
 
 
+async def give(stage: Stage) -> None:
+    """Without waiting until all is sent: what is to fail is tried again later and later."""
+    await stage.slack.slash(stage["Ana"], stage.slack_channel, "/badge", '@[Luis] "Above and beyond" thank you')
+
+
 async def test_it_is_tried_again_and_then_done_once(stage: Stage, own: Faults) -> None:
     own.outcomes = [ValueError("a secret"), RuntimeError("x")]
     await stocked(stage, awarded_callbacks=["acme.print"])
-    await slash(stage, '@[Luis] "Above and beyond" thank you')
+    await give(stage)
     row = await until(stage, "sent")
     assert (row.attempts, row.error) == (3, "")
     assert {(each.key, each.badge, each.member_id, each.name) for each in own.calls} == {
@@ -83,7 +90,7 @@ async def test_it_is_tried_again_and_then_done_once(stage: Stage, own: Faults) -
 async def test_it_is_parked_with_its_reason_and_brought_back(stage: Stage, own: Faults) -> None:
     own.outcomes = [ValueError("a secret")] * 8
     await stocked(stage, awarded_callbacks=["acme.print"])
-    await slash(stage, '@[Luis] "Above and beyond" thank you')
+    await give(stage)
     row = await until(stage, "parked")
     assert (row.attempts, row.error) == (8, "acme.print failed (ValueError)")
     async with stage.sessions.begin(role="ops") as (session, _):
@@ -95,7 +102,7 @@ async def test_it_is_parked_with_its_reason_and_brought_back(stage: Stage, own: 
 async def test_what_never_can_is_parked_at_once(stage: Stage, own: Faults) -> None:
     own.outcomes = [Permanent("the printer was sold")]
     await stocked(stage, awarded_callbacks=["acme.print"])
-    await slash(stage, '@[Luis] "Above and beyond" thank you')
+    await give(stage)
     row = await until(stage, "parked")
     assert (row.attempts, row.error) == (1, "the printer was sold")
 
@@ -103,17 +110,15 @@ async def test_what_never_can_is_parked_at_once(stage: Stage, own: Faults) -> No
 async def test_a_name_that_nothing_registers_any_more_is_parked(stage: Stage, own: Faults) -> None:
     await stocked(stage, awarded_callbacks=["acme.print"])
     registry.restore({key: named for key, named in registry.snapshot().items() if named.name != "acme.print"})
-    await slash(stage, '@[Luis] "Above and beyond" thank you')
+    await give(stage)
     assert (await until(stage, "parked")).error == "nothing registers the callback acme.print"
 
 
 async def test_nothing_is_called_for_an_award_that_was_taken_back(stage: Stage, own: Faults) -> None:
     own.outcomes = [ValueError("not now")]
     await stocked(stage, awarded_callbacks=["acme.print"])
-    await slash(stage, '@[Luis] "Above and beyond" thank you')
-    async with asyncio.timeout(10):
-        while not own.calls:
-            await asyncio.sleep(0.01)
+    await give(stage)
+    await asyncio.wait_for(own.called.wait(), 10)
     await stage.slack.slash(stage["Ana"], stage.slack_channel, "/badge", "undo")
     await until(stage, "dropped")
     assert len(own.calls) == 1

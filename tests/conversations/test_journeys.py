@@ -1,11 +1,10 @@
 """/journey where people are: set out, see how far, be ticked, be refused."""
 
-import json
-
 import pytest
 
+from bots.chat import PlatformName
 from core.people import queries as people
-from tests.conversations.stage import Stage
+from tests.conversations.stage import Simulator, Stage
 from tests.conversations.test_badges import slash
 from tests.core.journeys.road import make_journey
 
@@ -48,7 +47,7 @@ async def test_a_journey_in_slack_from_the_start_to_the_badge(stage: Stage) -> N
     assert await stage.earned("Luis") == 20
     assert len(stage.posts("Onboarding")) == 3
     assert "Completed on" in await journey(stage, "", "Luis")
-    [private] = [post for post in await stage.sql("SELECT dedup_key FROM post WHERE dedup_key LIKE 'journey:%'")]
+    [private] = await stage.sql("SELECT dedup_key FROM post WHERE dedup_key LIKE 'journey:%'")
     assert private.dedup_key.endswith(f":to:{stage.member('Luis')}")
 
 
@@ -101,16 +100,19 @@ async def test_a_secret_journey_is_not_known_to_those_who_are_not_on_it(stage: S
     assert "Hidden" not in await journey(stage, "", "Luis")
 
 
-async def test_buttons_in_teams_and_telegram(stage: Stage) -> None:
+@pytest.mark.parametrize(("name", "platform"), [("Luis", "teams"), ("Tom", "telegram"), ("Zoë", "slack")])
+async def test_it_is_begun_by_a_button_in_each_chat(stage: Stage, name: str, platform: PlatformName) -> None:
     await stocked(stage)
-    for name, platform, simulator in (("Luis", "teams", stage.teams), ("Tom", "telegram", stage.telegram)):
-        chat = stage.world.personal(platform, stage[name])
-        await simulator.say(stage[name], chat, "/journey")
-        await stage.quiet()
-        message = simulator.posts(chat)[-1]
-        assert "You are on no journey yet." in message.text
-        await simulator.press(stage[name], message, "Set out: Onboarding")
-        await stage.quiet()
-        assert await stage.count("journey", "member_id = :m AND origin = 'self'", m=stage.member(name)) == 1
-        assert "You set out on" in simulator.posts(chat)[-1].text
-        assert json.dumps(simulator.posts(chat)[-1].payload)
+    simulators: dict[str, Simulator] = {"teams": stage.teams, "telegram": stage.telegram, "slack": stage.slack}
+    simulator = simulators[platform]
+    chat = stage.world.personal(platform, stage[name])
+    await simulator.say(stage[name], chat, "journey")
+    await stage.quiet()
+    message = simulator.posts(chat)[-1]
+    assert "You are on no journey yet." in message.text
+    await simulator.press(stage[name], message, "Set out: Onboarding")
+    await stage.quiet()
+    assert await stage.count("journey", "member_id = :m AND origin = 'self'", m=stage.member(name)) == 1
+    shown = simulator.posts(chat)[-1].text
+    assert "You set out on" in shown
+    assert "0 of 3" in shown

@@ -89,11 +89,10 @@ async def test_steps_and_the_end_of_a_journey(
             ("awarded", "", MAIL), ("completed", "", MAIL), ("completed", "", PAPER),
         ]
     )  # fmt: skip
-    step, ended = (
-        next(call for call in await owed(session, workspace) if call[1]["event"] == event)
-        for event in ("step", "completed")
-    )
-    of_step = await callbacks.happened(session, step[1], step[0], workspace_id=workspace.id)
+    calls = await owed(session, workspace)
+    at_step = next(call for call in calls if call[1]["event"] == "step")
+    ended = next(call for call in calls if call[1]["event"] == "completed")
+    of_step = await callbacks.happened(session, at_step[1], at_step[0], workspace_id=workspace.id)
     of_end = await callbacks.happened(session, ended[1], ended[0], workspace_id=workspace.id)
     assert of_step is not None
     assert of_end is not None
@@ -101,4 +100,4 @@ async def test_steps_and_the_end_of_a_journey(
     await revoking.revoke(session, workspace=workspace, award_id=award.id, actor=guide, reason="mistake", now=now)
     assert await callbacks.happened(session, ended[1], ended[0], workspace_id=workspace.id) is None
     await session.execute(text("DELETE FROM profile WHERE member_id = :m"), {"m": ana.member_id})
-    assert await callbacks.happened(session, step[1], step[0], workspace_id=workspace.id) is None
+    assert await callbacks.happened(session, at_step[1], at_step[0], workspace_id=workspace.id) is None

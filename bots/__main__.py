@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bots.cli import campaign, draw, events, importing, jobs, manifest, rule_words
+from bots.cli import campaign, draw, events, importing, jobs, journeys, manifest, rule_words
 
 # What a command needs is imported when it is called, so that `plaudit --help` answers at once.
 
@@ -31,6 +31,7 @@ app.command()(rule_words.why)
 app.add_typer(outbox, name="outbox")
 app.add_typer(inbox, name="inbox")
 app.add_typer(admin, name="admin")
+app.add_typer(journeys.app, name="journeys")
 app.add_typer(manifest.app, name="manifest")
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(slack, name="slack")

@@ -19,6 +19,7 @@ from bots.channels import configured as channels_of
 from bots.chat import Platform
 from bots.consumer import Consumer, require_client
 from bots.deliver import Deliverer
+from bots.deliver_callbacks import Caller
 from bots.desk import SLACK_WINDOW, Desk, Window
 from bots.dispatch import Dispatcher
 from bots.homes import Homes
@@ -93,7 +94,9 @@ def build(
         wake_sender=sender_bell.ring,
     )
     sends_notices = settings.notifications == "on"
-    deliverer = Deliverer(sessions, platforms, presenter, sender_bell, metrics, sends_notices=sends_notices)
+    deliverer = Deliverer(
+        sessions, platforms, presenter, sender_bell, metrics, Caller(sessions), sends_notices=sends_notices
+    )
     consumer = Consumer(sessions, takes_events=settings.events == "on")
     return Application(
         sessions=sessions,
@@ -118,8 +121,14 @@ def _site(sessions: Sessions, metrics: Metrics, routes: list[web.RouteDef]) -> w
     site = web.Application(client_max_size=BODY_BYTES_MAX)
     site.add_routes(routes)
     site.add_routes(health.routes(vitals.checks(sessions), metrics.registry, lambda: vitals.count(sessions, metrics)))
-    site.add_routes(picture_pages.routes(pictures.finder(sessions), pictures.podium_finder(sessions)))
+    site.add_routes(picture_pages.routes(_pictures(sessions)))
     return site
+
+
+def _pictures(sessions: Sessions) -> picture_pages.Finders:
+    return picture_pages.Finders(
+        pictures.badge_finder(sessions), pictures.certificate_finder(sessions), pictures.podium_finder(sessions)
+    )
 
 
 def _hooks(settings: Settings, consumer: Consumer) -> list[web.RouteDef]:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bots.addresses import place_key, to_address, to_target
 from bots.answering import UNPACED
 from bots.chat import Manner, Place, PlaceKind, Platform, Sent, Target
+from bots.deliver_callbacks import Caller
 from bots.metrics import Metrics
 from bots.presenter import Presenter, Subject
 from bots.sending import Ambiguous, ChatClosed, Pacing, Permanent, RetryAfter, SendError
@@ -25,6 +26,7 @@ from cards.model import Action, Card
 from cards.render import Rendered
 from core import outbox
 from core.badges import announce as badges
+from core.callbacks.service import CALLBACK
 from core.database import Sessions, Transaction
 from core.kudos import announce as kudos
 from core.outbox import AMBIGUOUS_MAX, ATTEMPTS_MAX, Leased, Outgoing
@@ -58,6 +60,7 @@ class Deliverer:
     presenter: Presenter
     bell: Bell
     metrics: Metrics
+    caller: Caller
     sends_notices: bool = True
     _limits: dict[str, AsyncLimiter] = field(default_factory=dict)
 
@@ -109,6 +112,9 @@ class Deliverer:
         pacing = Pacing(0, 1, 1000)
         card: Card | None = None
         try:
+            if message.kind == CALLBACK:
+                await self._close(message, pacing, state=await self.caller.call(message))
+                return
             platform = self._platform(target.place)
             pacing = platform.pacing(target.place) if target.manner not in UNPACED else pacing
             built = await self._build(message, target, platform)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bots import callbacks
 from bots.settings import Misconfigured
 from core.badges import registry, unresolved
 from core.badges.registry import Named, NameInvalid, NameTaken
@@ -20,7 +21,7 @@ SETTING = "PLAUDIT_FUNCTIONS"
 MODULE = "plaudit_functions"
 LISTED_MAX = 10
 
-OWN = metrics.__name__
+OWN = (metrics.__name__, callbacks.__name__)
 """The product's own names are registered by being imported here, before any file's."""
 
 _loaded: dict[Path, tuple[Named, ...]] = {}

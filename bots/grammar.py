@@ -17,6 +17,7 @@ from core.leaderboards.models import MEASURES, PERIODS
 SUBVERBS: Mapping[str, frozenset[str]] = {
     "kudos": frozenset({"undo", "me", "top", "private"}),
     "badge": frozenset({"undo", "story", "comment", "report", "revoke"}),
+    "journey": frozenset({"enroll", "tick"}),
     "points": frozenset({"history"}),
     "leaderboard": frozenset({*MEASURES, *PERIODS, *CREWS}),
     "lottery": frozenset({"join", "leave", "open", "cancel", "proof"}),
@@ -34,7 +35,7 @@ FURTHER: Mapping[str, frozenset[str]] = {
 ALONE = frozenset({"undo", "me", "top"})
 """Subverbs that nothing may follow: `/kudos me` is a question, `/kudos me and my team …` is not."""
 
-NAMES_THINGS = frozenset({"badge", "why", "nominate", "vote", "campaigns", "results", "lottery", "admin"})
+NAMES_THINGS = frozenset({"badge", "why", "journey", "nominate", "vote", "campaigns", "results", "lottery", "admin"})
 """Verbs of things that have names: a name stands in quotation marks at the beginning, before or after the people. Their text
 keeps its tags and amounts, as nothing else is made of them."""
 

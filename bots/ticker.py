@@ -13,10 +13,13 @@ from core.activities import service as activities
 from core.badges import choosing, drawing
 from core.database import Sessions, retrying
 from core.draws import stages
+from core.errors import Refusal
 from core.events import service as events
 from core.identity import service as identity
+from core.journeys import tending
 from core.leaderboards import upkeep as leaderboards
 from core.nominations import advancing as campaigns
+from core.people import queries as people
 from core.schedule import service as schedule
 from core.schedule.service import Due, Ran
 
@@ -37,6 +40,8 @@ JOBS_EVERY = timedelta(seconds=10)
 JOB_SECONDS = 300
 SLOTS_AT_A_TIME = 100
 CAMPAIGNS_EVERY = timedelta(minutes=1)
+TEND_EVERY = timedelta(minutes=1)
+TEND_SECONDS = 60
 
 
 def make_ticker(sessions: Sessions, *, runs_jobs: bool = True) -> AsyncIOScheduler:
@@ -49,6 +54,7 @@ def make_ticker(sessions: Sessions, *, runs_jobs: bool = True) -> AsyncIOSchedul
         "tidy": (tidy_up, TIDY_EVERY),
         "rank": (rank_all, RANK_EVERY),
         "campaigns": (move_campaigns, CAMPAIGNS_EVERY),
+        "journeys": (tend_journeys, TEND_EVERY),
     }
     if runs_jobs:
         works |= {"jobs": (run_jobs, JOBS_EVERY), "draws": (hold_draws, JOBS_EVERY)}
@@ -173,3 +179,31 @@ async def hold_draw(sessions: Sessions, workspace_id: int, draw_id: int) -> str 
             return await drawing.advance(session, workspace_id=workspace_id, draw_id=draw_id, now=now)
 
     return await retrying(attempt)
+
+
+async def tend_journeys(sessions: Sessions) -> None:
+    """Let set out on journeys whoever should be on the way, and do the steps that nobody noticed. What fails of one badge or
+    workspace is told and keeps no other from its turn."""
+    async with sessions.begin(role="ops") as (session, _):
+        ids = await tending.workspaces(session)
+    for workspace_id in ids:
+        try:
+            await _tend(sessions, workspace_id)
+        except Exception:
+            log.exception("tending_failed", workspace_id=workspace_id)
+
+
+async def _tend(sessions: Sessions, workspace_id: int) -> None:
+    async with sessions.begin(workspace_id) as (session, now):
+        workspace = await people.workspace(session, workspace_id)
+        trails = await tending.open_trails(session, workspace=workspace, now=now)
+    for trail in trails.values():
+        try:
+            async with sessions.begin(workspace_id, statement_seconds=TEND_SECONDS) as (session, now):
+                await tending.enrol_all(session, trail, workspace=workspace, now=now)
+        except Refusal as refused:
+            log.warning("journey_enrols_nobody", workspace_id=workspace_id, badge=trail.badge.id, code=refused.code)
+    is_last = False
+    while not is_last:
+        async with sessions.begin(workspace_id, statement_seconds=TEND_SECONDS) as (session, now):
+            is_last = (await tending.look(session, trails, workspace=workspace, now=now)).is_last

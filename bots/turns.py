@@ -33,7 +33,7 @@ class CrowdUnknown(Refusal):
 
 
 _CODE = re.compile(r"[\w-]{22}", re.ASCII)
-NAMES_PEOPLE = frozenset({"kudos", "points", "badge", "badges", "why", "nominate", "admin"})
+NAMES_PEOPLE = frozenset({"kudos", "points", "badge", "badges", "journey", "why", "nominate", "admin"})
 GOES_TO_ANSWERED = frozenset({"kudos", "badge", "nominate"})
 """Verbs that, naming nobody, are about the author of the message that they answer."""
 

@@ -13,6 +13,7 @@ EXAMPLES = {
     "campaigns": ("all", "one"),
     "vote": ("form", "one", "withdraw"),
     "results": ("latest", "one", "receipt"),
+    "journey": ("own", "one", "enroll", "tick"),
     "points": ("own", "other", "history"),
     "leaderboard": ("month", "week", "all", "kudos", "department", "channel"),
     "me": ("page",),

@@ -12,7 +12,22 @@ _POINTS = frozenset({"needed", "left"})
 _LIMITS_OF_POINTS = frozenset({"pair_limit"})
 _COUNTED = frozenset({"minutes", "seconds"})
 # Details that name a person, a badge, a tag or a number as it was typed are set apart from the sentence.
-_SET_APART = frozenset({"name", "badge", "campaign", "tag", "given", "typed", "nearest", "reference", "draw"})
+_SET_APART = frozenset(
+    {
+        "name",
+        "badge",
+        "campaign",
+        "tag",
+        "given",
+        "typed",
+        "nearest",
+        "reference",
+        "draw",
+        "journey",
+        "step",
+        "following",
+    }
+)
 _ATTRIBUTES = {
     "job_codes": "job_code",
     "departments": "department",

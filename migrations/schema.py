@@ -9,6 +9,7 @@ import core.events.models
 import core.identity.models
 import core.inbox
 import core.installations.models
+import core.journeys.models
 import core.kudos.models
 import core.leaderboards.models
 import core.nominations.models

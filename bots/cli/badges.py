@@ -11,7 +11,7 @@ from bots.cli.screen import busy, say, show
 from core.badges import importing
 from core.badges.definition.document import DOCUMENT_BYTES_MAX
 from core.badges.definition.findings import Fault
-from core.badges.definition.kinds import BY_RULE, GIVEN_BY_HAND
+from core.badges.definition.kinds import BY_RULE, BY_STEPS, GIVEN_BY_HAND
 from core.badges.definition.reading import Read, read
 from core.badges.importing import Plan
 from core.database import Sessions
@@ -188,10 +188,10 @@ def _list(planned: Plan) -> None:
 def _say_what_waits(planned: Plan) -> None:
     """What is kept and shown, and not awarded by itself in this version."""
     written = [*planned.new, *(change.definition for change in planned.changed)]
-    waiting = sum(1 for each in written if each.kind not in {*GIVEN_BY_HAND, *BY_RULE})
+    waiting = sum(1 for each in written if each.kind not in {*GIVEN_BY_HAND, *BY_RULE, *BY_STEPS})
     if waiting:
         say(
-            f"{waiting} of these come by steps or by a vote: they are stored as what they are, and this version awards none of them yet."
+            f"{waiting} of these come by a vote: they are stored as what they are, and this version awards none of them yet."
         )
 
 

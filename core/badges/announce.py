@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import outbox
 from core.badges import statements
 from core.badges.models import Badge
+from core.callbacks import service as callbacks
 from core.outbox import Outgoing
 from core.people import queries as people
 
@@ -99,6 +100,14 @@ async def crowded(session: AsyncSession, badge: Badge, crowd: Crowd, *, is_quiet
     await session.execute(_TELL_EACH, {key: value for key, value in values.items() if key != "many"})
     if not is_quiet:
         await session.execute(_TELL_CROWD, {key: value for key, value in values.items() if key != "last"})
+
+
+async def called(session: AsyncSession, badge: Badge, first: int, last: int) -> None:
+    """Owe what the badge calls when it is awarded, for its awards between two ids."""
+    names = badge.definition.get("awarded_callbacks") or ()
+    await callbacks.owe_awarded(
+        session, names, workspace_id=badge.workspace_id, badge_id=badge.id, first=first, last=last
+    )
 
 
 async def refused(session: AsyncSession, act_id: int, *, workspace_id: int) -> None:

@@ -179,10 +179,27 @@ async def grant(
     if row.undone:
         await recount(session, workspace.id, badge.id, row.undone)
     if made.award_ids:
-        await _pay(session, badge, made, giver_id, now)
+        await _settle(session, badge, made, giver_id, now)
     if made.award_ids and is_told:
         await announce.awarded(session, badge, act_id, made.member_ids, conversation_id=conversation_id)
     return made
+
+
+async def _settle(session: AsyncSession, badge: Badge, made: Awarded, giver_id: int | None, now: datetime) -> None:
+    """Pay what was awarded, and owe what the badge calls."""
+    first, last = min(made.award_ids), max(made.award_ids)
+    await paying.pay(
+        session,
+        workspace_id=badge.workspace_id,
+        badge_ids=[badge.id],
+        first=first,
+        last=last,
+        count=len(made.award_ids) if badge.points else 0,
+        giver_id=giver_id,
+        reference=f"act:{made.act_id}",
+        now=now,
+    )
+    await announce.called(session, badge, first, last)
 
 
 def terms_of(definition: Definition, workspace: Workspace, now: datetime, *, source: str) -> Terms:
@@ -209,20 +226,6 @@ def _limits(
         "absolute": terms.gap.absolute,
         "now": now,
     }
-
-
-async def _pay(session: AsyncSession, badge: Badge, made: Awarded, giver_id: int | None, now: datetime) -> None:
-    await paying.pay(
-        session,
-        workspace_id=badge.workspace_id,
-        badge_ids=[badge.id],
-        first=min(made.award_ids),
-        last=max(made.award_ids),
-        count=len(made.award_ids) if badge.points else 0,
-        giver_id=giver_id,
-        reference=f"act:{made.act_id}",
-        now=now,
-    )
 
 
 async def _why_not(

@@ -19,6 +19,7 @@ from core.database import Outrun
 from core.errors import Refusal
 from core.identity import queries
 from core.identity.models import CLAIMED, DECLINED, LINKED, MERGED, Link
+from core.journeys import merging as journeys
 from core.kudos import merging as kudos
 from core.leaderboards import merging as leaderboards
 from core.nominations import merging as nominations
@@ -217,6 +218,7 @@ async def merge(
     Raises LinkLeft, and Outrun when one of them was merged since they were recognised.
     """
     campaigns = await nominations.hold(session, workspace_id=workspace.id)
+    await journeys.hold(session, list(member_ids), workspace_id=workspace.id)
     await badges.hold(session, list(member_ids), workspace_id=workspace.id)
     await leaderboards.hold(session, list(member_ids), workspace_id=workspace.id)
     locked = await people.lock(session, list(member_ids), workspace_id=workspace.id)
@@ -229,8 +231,10 @@ async def merge(
     shared = await kudos.shared_accounts(session, workspace_id=workspace.id, **pair)
     await points.lock(session, [older, younger], shared, workspace_id=workspace.id)
     shares = await kudos.merge(session, workspace_id=workspace.id, **pair, actor_id=actor_id, now=now)
+    await journeys.number(session, workspace_id=workspace.id, **pair)
     await badges.merge(session, workspace_id=workspace.id, **pair, actor_id=actor_id, now=now)
     await nominations.merge(session, campaigns, workspace_id=workspace.id, **pair)
+    await journeys.merge(session, workspace_id=workspace.id, **pair)
     await points.merge(session, workspace=workspace, **pair, actor_id=actor_id, now=now)
     await activities.merge(session, workspace_id=workspace.id, **pair)
     await people.merge(session, workspace_id=workspace.id, **pair)

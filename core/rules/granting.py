@@ -43,6 +43,7 @@ async def grant(session: AsyncSession, grants: Sequence[Grant]) -> Sequence[Give
 
 async def _tell(session: AsyncSession, badge: Badge, given: Given) -> None:
     is_quiet = badge.kind in QUIET
+    await announce.called(session, badge, given.first, given.last)
     if given.act_id is None:
         crowd = announce.Crowd(given.first, given.last, given.many)
         await announce.crowded(session, badge, crowd, is_quiet=is_quiet)

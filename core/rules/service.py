@@ -26,6 +26,7 @@ from core.rules import attendance, granting, holidays, metrics, per_member
 from core.rules.asking import Asked
 from core.rules.awarding import Given, Grant
 from core.rules.candidates import Wanted
+from core.rules.listening import listeners
 from core.rules.models import RuleRun
 from core.rules.touching import is_touched, list_touchable
 
@@ -243,6 +244,8 @@ async def touch(
     if not members:
         return []
     workspace = await people.workspace(session, workspace_id)
+    for listener in listeners:
+        await listener(session, workspace=workspace, members=members, types=types, now=now)
     touchable = [
         (badge, badges.definition_of(badge)) for badge in await list_touchable(session, workspace_id=workspace_id)
     ]

@@ -8,7 +8,7 @@ from alembic import op
 from migrations import script
 
 revision = "0017"
-down_revision = "0014"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

@@ -40,6 +40,7 @@ from tests.cards.badge_samples import BADGES, MONTH, STREAK, WHY
 from tests.cards.campaign_samples import CAMPAIGNS
 from tests.cards.cast import ANA, CROWD, INES, LUIS, MADRID, MESSAGE, MONDAY, NEXT_MONDAY, NOW, ZOE
 from tests.cards.draw_samples import DRAWS
+from tests.cards.journey_samples import JOURNEYS
 
 ALLOWANCE = AllowanceView(left=35, total=50, resets_at=NEXT_MONDAY, zone=MADRID)
 TAGS = (TagView("teamwork", "🤝"), TagView("above_and_beyond"))
@@ -228,6 +229,7 @@ SAMPLES: Mapping[str, Callable[[Words], Card]] = {
     **BADGES,
     **CAMPAIGNS,
     **DRAWS,
+    **JOURNEYS,
     "home": own_page,
     "home_of_a_newcomer": lambda words: own_page(
         words, current=0, total=0, allowance=None, badges=0, received=(), given=(), received_count=0, given_count=0

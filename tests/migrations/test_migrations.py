@@ -220,6 +220,14 @@ async def filled(session: AsyncSession, workspace: Workspace) -> None:
         "INSERT INTO draw_list SELECT workspace_id, id, 'x 1' FROM draw WHERE workspace_id = :workspace",
         "INSERT INTO draw_result SELECT workspace_id, id, 1, :member FROM draw WHERE workspace_id = :workspace",
         (
+            "INSERT INTO journey (workspace_id, badge_id, member_id, round, origin, started_at, looked_at)"
+            " SELECT workspace_id, id, :member, 1, 'self', now(), now() FROM badge WHERE workspace_id = :workspace"
+        ),
+        (
+            "INSERT INTO journey_step (workspace_id, journey_id, step, done_at, how)"
+            " SELECT workspace_id, id, 'First Login', now(), 'condition' FROM journey WHERE workspace_id = :workspace"
+        ),
+        (
             "INSERT INTO draft (workspace_id, conversation, member_id, kind, nonce, reference, expires_at)"
             " VALUES (:workspace, 'telegram:1:1', :member, 'kudos_form', '1f', '{}', now())"
         ),

@@ -21,4 +21,5 @@ ALSO: Mapping[str, str] = {"Test Badge": "User Badge", "Challenge Badge": "Chall
 
 GIVEN_BY_HAND: tuple[Kind, ...] = ("user",)
 BY_RULE: tuple[Kind, ...] = ("automated", "recognition", "achievement", "computed")
+BY_STEPS: tuple[Kind, ...] = ("workflow", "challenge")
 """The others are stored and shown as what they are; the features that award them come later."""

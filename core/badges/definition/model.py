@@ -24,6 +24,7 @@ CATEGORIES = ("time", "skills", "projects", "training", "leadership", "special")
 Text = Annotated[str, StringConstraints(max_length=2000)]
 Moment = Annotated[str, BeforeValidator(days.moment)]
 Whole = Annotated[int, Field(ge=1, le=10_000)]
+RewardId = Annotated[int, Field(ge=1, le=2**53)]
 
 
 def _timeframe(value: Any) -> Any:
@@ -109,7 +110,7 @@ class NominationConfig(Part):
 class Definition(Part):
     """`reward_id` is the definition's name in its file; `kind` is what the type makes it do."""
 
-    reward_id: Annotated[int, Field(ge=1, le=2**53)]
+    reward_id: RewardId
     reward: Annotated[str, StringConstraints(min_length=1, max_length=120), BeforeValidator(_line)]
     description: Text = ""
     points: Annotated[int, Field(ge=0, le=POINTS_MAX)] = POINTS_DEFAULT
@@ -139,6 +140,7 @@ class Definition(Part):
     steps: Annotated[tuple[Step, ...], Listed] = ()
     nomination_config: NominationConfig | None = None
     auto_enroll: bool = False
+    enroll_winners_of: Annotated[tuple[RewardId, ...], Listed] = ()
     auto_evaluation: bool = False
     completion_callbacks: Words = ()
     step_callbacks: dict[str, Words] = Field(default_factory=dict)

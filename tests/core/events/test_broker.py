@@ -2,9 +2,11 @@
 
 import asyncio
 import sys
+from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import aio_pika
 import aiohttp
@@ -28,6 +30,7 @@ from tests.core.events.wire import Post, Wire, posting, require_broker, url, wir
 from tests.factories import make_company
 
 WAIT_SECONDS = 40
+PROJECT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(autouse=True)
@@ -226,6 +229,32 @@ async def test_a_process_that_is_stopped_gives_its_messages_back(
     await drained(post)
     assert stopped >= 1
     assert await counted(database) == (40, 40)
+
+
+async def test_processes_that_are_killed_lose_and_double_nothing(
+    database: Sessions, post: Post, company: tuple[Workspace, list[Person]]
+) -> None:
+    _, people = company
+    for number in range(60):
+        await post.send("orders.closed", called=str(number), user_id=people[number % 3].member_id)
+    address = database.engine.url.render_as_string(hide_password=False)
+    arguments = ("-m", "tests.core.events.replica", address, url(), post.route.exchange, post.route.queue)
+    kills = 0
+    for _ in range(20):
+        before = (await counted(database))[0]
+        process = await asyncio.create_subprocess_exec(sys.executable, *arguments, cwd=PROJECT, stderr=DEVNULL)
+        try:
+            await until(taken(database, min(before + 12, 60)))
+        finally:
+            process.kill()
+            await process.wait()
+        kills += (await counted(database))[0] < 60
+        if (await counted(database))[0] == 60:
+            break
+    await drained(post)
+    assert kills >= 2, "some have to have been killed at work"
+    assert await counted(database) == (60, 60)
+    assert await parked(database) == []
 
 
 async def test_switched_off_messages_stay_with_the_broker(

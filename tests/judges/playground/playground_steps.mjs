@@ -171,7 +171,9 @@ export class Steps {
   }
 
   async choose({ label, value }) {
-    const input = await this.#inNewestCard((card) => card.getByLabel(label, { exact: true }), `choice ${label}`);
+    // The label of an input that has to be filled in ends with an asterisk.
+    const shown = new RegExp(`^${label.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*\\*?\\s*$`);
+    const input = await this.#inNewestCard((card) => card.getByLabel(shown), `choice ${label}`);
     const kind = await input.evaluate((element) => `${element.tagName}:${element.getAttribute('role') || element.type || ''}`);
     if (kind.startsWith('SELECT')) {
       await input.selectOption({ label: value });

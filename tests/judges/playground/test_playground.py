@@ -11,6 +11,7 @@ import pytest
 from bots import app
 from bots.settings import Settings
 from core.database import Sessions
+from tests.core.nominations.stock import make_campaign_badge
 from tests.factories import make_company
 
 HERE = Path(__file__).parent
@@ -37,12 +38,29 @@ async def test_a_thank_you_in_channel_private_chat_and_group(database: Sessions,
     async with aiohttp.ClientSession() as http:
         bot = app.build(settings, database, http)
         async with app.running(bot, host="127.0.0.1", port=0) as url:
-            status, output = await _play(f"{url}/api/messages", tmp_path)
+            status, output = await _play(f"{url}/api/messages", "thank_you.json", tmp_path)
     assert status == 0, f"{output}\nscreenshots and transcript: {tmp_path}"
 
 
-async def _play(bot_url: str, out: Path) -> tuple[int | None, str]:
-    command = ["node", str(HERE / "playground_e2e.mjs"), "--bot", bot_url, "--steps", str(HERE / "thank_you.json")]
+async def test_a_campaign_from_nominations_to_results(database: Sessions, tmp_path: Path) -> None:
+    workspace, _ = await make_company(database, members=0)
+    async with database.begin(workspace.id) as (session, _now):
+        await make_campaign_badge(session, workspace, max_nominations_per_user=2)
+    settings = Settings(
+        teams_app_id=APP_ID,
+        teams_unsigned=True,
+        teams_tenant_ids=(TENANT,),
+        teams_service_hosts=("localhost", "127.0.0.1"),
+    )
+    async with aiohttp.ClientSession() as http:
+        bot = app.build(settings, database, http)
+        async with app.running(bot, host="127.0.0.1", port=0) as url:
+            status, output = await _play(f"{url}/api/messages", "campaign.json", tmp_path)
+    assert status == 0, f"{output}\nscreenshots and transcript: {tmp_path}"
+
+
+async def _play(bot_url: str, steps: str, out: Path) -> tuple[int | None, str]:
+    command = ["node", str(HERE / "playground_e2e.mjs"), "--bot", bot_url, "--steps", str(HERE / steps)]
     options = ["--out", str(out), "--modules", MODULES, "--chromium", str(CHROMIUM)]
     process = await asyncio.create_subprocess_exec(
         *command, *options, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT

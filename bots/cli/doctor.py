@@ -225,9 +225,8 @@ def _people(census: directory.Census) -> list[Remark]:
 def _queue(name: str, parked: int, pending: int) -> Remark:
     if parked:
         command = name.lower()
-        return Remark(
-            name, "broken", f"{parked} parked", f"`plaudit {command} list` says why; then `plaudit {command} replay`"
-        )
+        again = f"plaudit {command} replay{' --all' if name == 'Events' else ''}"
+        return Remark(name, "broken", f"{parked} parked", f"`plaudit {command} list` says why; then `{again}`")
     return Remark(name, "good", f"{pending} waiting, none parked")
 
 

@@ -106,7 +106,7 @@ async def test_the_doctor_tells_of_the_broker_the_hooks_the_switches_and_what_is
     assert "the rest runs without it" in remark(ended.out, "RabbitMQ")
     assert "/hooks/shop" in remark(ended.out, "Hooks")
     assert "1 parked" in ended.out
-    assert "`plaudit events list`" in ended.out
+    assert "`plaudit events list` says why; then `plaudit events replay --all`" in ended.out
     assert "PLAUDIT_EVENTS=on" in ended.out
     monkeypatch.setenv("PLAUDIT_HOOKS", "shop:canary-9b")
     ended = await plaudit("doctor")

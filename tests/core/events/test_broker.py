@@ -283,7 +283,14 @@ async def test_while_the_database_is_away_messages_wait(
     database: Sessions, post: Post, company: tuple[Workspace, list[Person]]
 ) -> None:
     _, people = company
-    async with listening(Consumer(database), route=post.route):
+    consumer = Consumer(database)
+
+    async def all_taken() -> bool:
+        """What failed at the moment when the database came back was put off."""
+        await consumer.drain()
+        return (await counted(database))[0] >= 6
+
+    async with listening(consumer, route=post.route):
         await post.send("orders.closed", called="first", user_id=people[0].member_id)
         await until(taken(database, 1))
         await _alter(database, "RENAME TO", "")
@@ -292,7 +299,7 @@ async def test_while_the_database_is_away_messages_wait(
         await asyncio.sleep(0.8)
         assert await counted(database) == (1, 1)
         await _alter(database, "RENAME TO", "_away")
-        await until(taken(database, 6))
+        await until(all_taken)
     await drained(post)
     assert await counted(database) == (6, 6)
     assert await parked(database) == []

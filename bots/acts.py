@@ -22,7 +22,7 @@ from bots.chat import (
     Said,
     Shared,
 )
-from bots.commands import COMMANDS, FORMS, PRESSES, STARTS, kudos, link, steps
+from bots.commands import BALLOTS, COMMANDS, FORMS, PRESSES, STARTS, kudos, link, steps
 from bots.commands.help import unknown
 from bots.gestures import Reacted, Visited
 from bots.grammar import Command
@@ -124,13 +124,14 @@ async def _use(turn: Turn, issued: tokens.Issued, run: Run) -> Reply:
 
 async def _turn_of_press(scope: Scope, incoming: Incoming, issued: tokens.Issued) -> Turn:
     """If somebody chosen in a form cannot be recognised it is its sender's to mend: then the turn of the sender alone says no."""
+    is_ballot = issued.verb in BALLOTS
     try:
-        return replace(await make_turn(scope, incoming, Command("")), press=issued)
+        return replace(await make_turn(scope, incoming, Command(""), is_ballot=is_ballot), press=issued)
     except Refusal as refused:
         act = incoming.act
         if not isinstance(act, Pressed) or not act.people:
             raise
-        alone = await make_turn(scope, replace(incoming, act=replace(act, people={})), Command(""))
+        alone = await make_turn(scope, replace(incoming, act=replace(act, people={})), Command(""), is_ballot=is_ballot)
         if issued.member_id != alone.member.member_id:
             raise
         raise _refused_press(replace(alone, incoming=incoming, press=issued), issued.verb, refused) from refused

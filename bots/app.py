@@ -82,17 +82,7 @@ def build(
     platforms: dict[str, Platform] = {channel.platform.name: channel.platform for channel in channels}
     presenter = Presenter(button_secret(settings), _pictures_from(settings))
     metrics, worker_bell, sender_bell = Metrics(), Bell(), Bell()
-    dispatcher = Dispatcher(
-        sessions=sessions,
-        intake=Intake(sessions),
-        platforms=platforms,
-        replies=Replies(platforms, presenter),
-        homes=Homes(sessions, settings.mode == "development"),
-        is_development=settings.mode == "development",
-        metrics=metrics,
-        wake_worker=worker_bell.ring,
-        wake_sender=sender_bell.ring,
-    )
+    dispatcher = _dispatcher(settings, sessions, Replies(platforms, presenter), metrics, worker_bell, sender_bell)
     sends_notices = settings.notifications == "on"
     deliverer = Deliverer(
         sessions, platforms, presenter, sender_bell, metrics, Caller(sessions), sends_notices=sends_notices
@@ -109,6 +99,23 @@ def build(
         intake=_intake(settings, consumer),
         channels=channels,
         runs_jobs=settings.schedule == "on",
+    )
+
+
+def _dispatcher(
+    settings: Settings, sessions: Sessions, replies: Replies, metrics: Metrics, worker_bell: Bell, sender_bell: Bell
+) -> Dispatcher:
+    is_development = settings.mode == "development"
+    return Dispatcher(
+        sessions=sessions,
+        intake=Intake(sessions),
+        platforms=replies.platforms,
+        replies=replies,
+        homes=Homes(sessions, is_development),
+        is_development=is_development,
+        metrics=metrics,
+        wake_worker=worker_bell.ring,
+        wake_sender=sender_bell.ring,
     )
 
 

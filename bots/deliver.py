@@ -18,6 +18,7 @@ from bots.addresses import place_key, to_address, to_target
 from bots.answering import UNPACED
 from bots.chat import Manner, Place, PlaceKind, Platform, Sent, Target
 from bots.deliver_callbacks import Caller
+from bots.deliver_quiet import held, is_new_notice
 from bots.metrics import Metrics
 from bots.presenter import Presenter, Subject
 from bots.sending import Ambiguous, ChatClosed, Pacing, Permanent, RetryAfter, SendError
@@ -30,7 +31,6 @@ from core.callbacks.service import CALLBACK
 from core.database import Sessions, Transaction
 from core.kudos import announce as kudos
 from core.outbox import AMBIGUOUS_MAX, ATTEMPTS_MAX, Leased, Outgoing
-from core.people import preferences
 from core.people import service as people
 
 log = structlog.get_logger()
@@ -159,10 +159,10 @@ class Deliverer:
     ) -> tuple[Card, Rendered] | datetime | None:
         """The message; or until when it waits; None: it is no longer true."""
         subject = Subject(message.workspace_id, message.kind, message.reference, is_posted=message.post_id is not None)
-        if not self.sends_notices and _is_new_notice(message):
+        if not self.sends_notices and is_new_notice(message):
             return datetime.max  # noqa: DTZ901 - stands for never
         async with self.sessions.begin(message.workspace_id) as transaction:
-            if (until := await _held(transaction.session, message)) is not None:
+            if (until := await held(transaction.session, message)) is not None:
                 return until
             return await self.presenter.present(transaction, subject, target, platform)
 
@@ -284,18 +284,6 @@ class Deliverer:
                 about, refused = GIVEN_UP[message.kind]
                 await refused(session, message.reference[about], workspace_id=message.workspace_id)
             await _release(session, message, pacing)
-
-
-def _is_new_notice(message: Leased) -> bool:
-    return message.priority == outbox.NOTICE and message.post_id is None
-
-
-async def _held(session: AsyncSession, message: Leased) -> datetime | None:
-    """Until when a new notice waits for the end of its reader's quiet hours. What stands already may be changed."""
-    reader = message.reference.get("reader")
-    if not _is_new_notice(message) or reader is None:
-        return None
-    return await preferences.held_until(session, reader, workspace_id=message.workspace_id)
 
 
 async def _release(session: AsyncSession, message: Leased, pacing: Pacing) -> None:

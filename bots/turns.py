@@ -88,8 +88,11 @@ def may_be_strangers(place: Place) -> bool:
     return place.platform == "telegram" and place.kind is PlaceKind.PERSONAL
 
 
-async def make_turn(scope: Scope, incoming: Incoming, command: Command, *, message_id: str = "") -> Turn:
-    """Recognise everybody the command is about, and the place it was said in."""
+async def make_turn(
+    scope: Scope, incoming: Incoming, command: Command, *, message_id: str = "", is_ballot: bool = False
+) -> Turn:
+    """Recognise everybody the command is about, and the place it was said in. Of a ballot no login is counted: written by the same
+    transaction as the vote, its row would tell whose it is."""
     session, home, place = scope.session, scope.home, incoming.place
     crowds = _crowds(scope, command)
     mentioned = [*_mentioned(incoming, command), *(account for members in crowds.values() for account in members)]
@@ -105,7 +108,8 @@ async def make_turn(scope: Scope, incoming: Incoming, command: Command, *, messa
     member = people[incoming.sender.remote_id]
     if home.invitation:
         await _use(session, home.invitation, member)
-    await contact.note(session, workspace=workspace, member=member, now=scope.now)
+    if not is_ballot:
+        await contact.note(session, workspace=workspace, member=member, now=scope.now)
     return Turn(
         session=session,
         now=scope.now,

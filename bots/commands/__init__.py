@@ -131,5 +131,8 @@ PRESSES: Mapping[str, Run] = {
     "link_decline": link.decline,
 }
 
+BALLOTS = frozenset({"vote_send", "vote_take_back"})
+"""Presses whose transaction must write nothing that tells who pressed."""
+
 STARTS: Mapping[str, Run] = {"form": open_form}
 """What a link into the private chat may do, by the verb of its token."""

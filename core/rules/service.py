@@ -5,8 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 
-from sqlalchemy import delete, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,12 +21,11 @@ from core.database import LOCK_SECONDS, sqlstate
 from core.errors import Refusal
 from core.people import queries as people
 from core.people.models import Workspace
-from core.rules import attendance, granting, holidays, metrics, per_member
+from core.rules import attendance, choosing, granting, holidays, metrics, per_member
 from core.rules.asking import Asked
 from core.rules.awarding import Given, Grant
 from core.rules.candidates import Wanted
 from core.rules.listening import listeners
-from core.rules.models import RuleRun
 from core.rules.touching import is_touched, list_touchable
 
 LOCK_NOT_AVAILABLE = "55P03"
@@ -101,13 +99,13 @@ async def evaluate(
         )
     except Refusal as refused:
         return Evaluation(badge_id, refused=refused)
-    if wanted.chooses and not await _claims(session, wanted, asked):
+    if wanted.chooses and not await choosing.claim(session, wanted, asked):
         return Evaluation(badge_id)
     given = await granting.grant(session, [Grant(badge, wanted, asked, _why(run, event))])
     made = next(iter(given), None)
     if made is None:
         if wanted.chooses:
-            await _release(session, wanted, asked)
+            await choosing.release(session, wanted, asked)
         return Evaluation(badge_id, slow=_slow(wanted.definition))
     return Evaluation(badge_id, made.many, made.act_id, tuple(made.members), slow=_slow(wanted.definition))
 
@@ -169,6 +167,18 @@ async def asking(
     return asked
 
 
+async def narrowing(
+    session: AsyncSession, *, workspace_id: int, badge_id: int, now: datetime
+) -> ColumnElement[bool] | None:
+    """What a badge's other rules ask of those among whom its rule RandomUsers draws; None: nothing."""
+    badge = await queries.get(session, badge_id, workspace_id=workspace_id)
+    if badge is None:
+        return None
+    workspace, definition = await people.workspace(session, workspace_id), badges.definition_of(badge)
+    asked = await asking(session, badge, definition, workspace=workspace, members=None, now=now)
+    return choosing.among_others(badge, asked, workspace=workspace, now=now)
+
+
 def _require_rules(badge: Badge, definition: Definition, members: Sequence[int] | None, event: str | None) -> None:
     if badge.kind not in BY_RULE:
         raise BadgeNotByRule(badge=badge.name, kind=badge.kind)
@@ -193,36 +203,6 @@ def _source(definition: Definition, asked: Asked, run: str | None) -> str:
 def _slow(definition: Definition) -> tuple[str, ...]:
     called = [rule.called for rule in definition.rules if isinstance(rule, AchievementRule)]
     return tuple(name for name in called if (named := registry.find("metric", name)) and named.is_per_member)
-
-
-async def _claims(session: AsyncSession, wanted: Wanted, asked: Asked) -> bool:
-    """Whether this is the evaluation that chooses in this period or run; whoever else asks waits for it, and then does nothing."""
-    if asked.members is not None:
-        raise ValueError("rules that choose are evaluated for everybody")
-    made = await session.execute(
-        insert(RuleRun)
-        .values(
-            workspace_id=asked.workspace_id,
-            badge_id=asked.badge_id,
-            run=wanted.run,
-            seed=asked.seed,
-            at=asked.now,
-        )
-        .on_conflict_do_nothing()
-        .returning(RuleRun.run)
-    )
-    return made.first() is not None
-
-
-async def _release(session: AsyncSession, wanted: Wanted, asked: Asked) -> None:
-    """Nobody was chosen: somebody may be later on."""
-    await session.execute(
-        delete(RuleRun).where(
-            RuleRun.workspace_id == asked.workspace_id,
-            RuleRun.badge_id == asked.badge_id,
-            RuleRun.run == wanted.run,
-        )
-    )
 
 
 async def touch(

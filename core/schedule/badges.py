@@ -1,4 +1,4 @@
-"""What the job of a badge does: its rules award it, or a lottery is held for it."""
+"""What the job of a badge does: its rules award it, a lottery is held or a campaign is opened for it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.badges import queries
+from core.badges.definition.model import Definition
 from core.badges.definition.rules import RandomUsers
 from core.badges.service import definition_of
 from core.schedule import registry
-from core.schedule.registry import DRAW, RULES, Run
+from core.schedule.registry import CAMPAIGN, DRAW, RULES, Run
 
 
 class NoEffect(Exception):
@@ -22,11 +23,17 @@ async def perform(session: AsyncSession, run: Run) -> Mapping[str, Any]:
     badge = await queries.get(session, run.badge_id, workspace_id=run.workspace_id)
     if badge is None or not badge.is_enabled:
         return {"awarded": 0}
-    is_draw = any(isinstance(rule, RandomUsers) for rule in definition_of(badge).rules)
-    effect = registry.effects.get(DRAW if is_draw else RULES)
+    name = _effect(definition_of(badge))
+    effect = registry.effects.get(name)
     if effect is None:
-        raise NoEffect(DRAW if is_draw else RULES)
+        raise NoEffect(name)
     done = await effect(
         session, workspace_id=run.workspace_id, badge_id=badge.id, members=None, now=run.now, run=f"{run.job}@{run.key}"
     )
     return {"awarded": done} if isinstance(done, int) else done
+
+
+def _effect(definition: Definition) -> str:
+    if definition.kind == "nomination":
+        return CAMPAIGN
+    return DRAW if any(isinstance(rule, RandomUsers) for rule in definition.rules) else RULES

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.badges.definition.findings import Findings
 from core.badges.definition.job import Job, read
 
-RULES, DRAW = "rules", "draw"
-"""What a badge's job does: award the badge to whom its rules find, or open a draw among them."""
+RULES, DRAW, CAMPAIGN = "rules", "draw", "campaign"
+"""What a badge's job does: award the badge to whom its rules find, open a draw among them, or open a campaign for it."""
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 

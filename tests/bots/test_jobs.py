@@ -84,4 +84,4 @@ def test_a_process_may_leave_jobs_to_others(database: Sessions) -> None:
         runs: {each.id for each in ticker.make_ticker(database, runs_jobs=runs).get_jobs()} for runs in (True, False)
     }
 
-    assert names[True] - names[False] == {"jobs"}
+    assert names[True] - names[False] == {"jobs", "draws"}

@@ -115,7 +115,7 @@ async def test_migrate_makes_everything_once(plaudit: Command) -> None:
     assert "up to date now" in first.out
     assert "My company" in first.out
     assert lines(second.out) == ["The database was up to date."]
-    assert (await plaudit("verify")).out == "All 60 checks hold.\n"
+    assert (await plaudit("verify")).out == "All 62 checks hold.\n"
     nowhere = await plaudit("migrate", "--to", "nowhere")
     assert (nowhere.code, len(lines(nowhere.err))) == (2, 1)
 
@@ -139,7 +139,7 @@ async def test_verify_names_what_is_wrong(plaudit: Command, configured: Sessions
     ended = await plaudit("verify")
     assert ended.code == 1
     assert "balance_drift" in ended.out
-    assert "Faults: 1, in 1 of 60 checks." in ended.out
+    assert "Faults: 1, in 1 of 62 checks." in ended.out
 
 
 async def test_grant_by_address_and_by_account(plaudit: Command, configured: Sessions) -> None:

@@ -63,6 +63,7 @@ WRONG: Mapping[str, str] = {
     "rule_shape": '{found} is no rule; write ["Name", {{…}}], ["Name"], "Name" or {{"type": "Name", …}}',
     "rule_unknown": "{found} is no rule{nearest}; there are {allowed}",
     "step_repeated": "{found} is a step already; give each its own name",
+    "step_unknown": "{found} is no step{nearest}; there are {allowed}, and * for each",
     "steps_missing": "is needed for a badge of steps; add it",
     "steps_twice": "is given beside workflow; keep one",
     "template_filter": "uses the filter {found}{nearest}; there are {allowed}",
@@ -87,6 +88,7 @@ WRONG: Mapping[str, str] = {
 
 WARNED: Mapping[str, str] = {
     "category_missing": "is not set; the badge stands in no category",
+    "condition_once": "the condition of {found} does not say which activities it looks at: from the second time on a coordinator has to tick the step; set a timeframe, or another metric",
     "cooldown_without_multiple": "has no effect: the badge is had once for ever; set multiple to true if that is not meant",
     "date_turned": "{found} is read as {read} (MM-DD)",
     "dow_from_monday": "[1, 2, 3, 4, 5] is Tuesday to Saturday: 0 is Monday; write [0, 1, 2, 3, 4] for Monday to Friday",
@@ -95,6 +97,8 @@ WARNED: Mapping[str, str] = {
     "job_past_skipped": "{found} is past and skip_past_dates is true: the job never runs; set a later date",
     "job_missing": "is not set; nothing says when the rules are to be looked at",
     "nomination_config_missing": "is not set; campaigns will have the usual durations",
+    "not_a_journey": "has no effect: only a workflow or a challenge has members on the way",
+    "rule_chooses": "{found} chooses some of many, and enrolls nobody: it is not looked at; take it out",
     "rule_needs_giver": "{found} asks who gives the badge, and nobody's hand gives this one: it is never earned",
     "rule_not_by_hand": "{found} is not looked at when a member gives the badge by hand",
     "rules_missing": "is not set; nothing says when the badge is earned",

@@ -106,13 +106,17 @@ async def test_it_is_begun_by_a_button_in_each_chat(stage: Stage, name: str, pla
     simulators: dict[str, Simulator] = {"teams": stage.teams, "telegram": stage.telegram, "slack": stage.slack}
     simulator = simulators[platform]
     chat = stage.world.personal(platform, stage[name])
+    if platform == "teams":
+        await stage.teams.install(stage[name])
+    if platform == "telegram":
+        await stage.telegram.press_start(stage[name])
     await simulator.say(stage[name], chat, "journey")
     await stage.quiet()
     message = simulator.posts(chat)[-1]
     assert "You are on no journey yet." in message.text
-    await simulator.press(stage[name], message, "Set out: Onboarding")
+    answer = await simulator.press(stage[name], message, "Set out: Onboarding")
     await stage.quiet()
     assert await stage.count("journey", "member_id = :m AND origin = 'self'", m=stage.member(name)) == 1
-    shown = simulator.posts(chat)[-1].text
+    shown = simulator.posts(chat)[-1].text + str(getattr(answer, "body", ""))  # Teams is answered in the response
     assert "You set out on" in shown
     assert "0 of 3" in shown

@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.badges import registry
 from core.badges.definition import availability, conditions, document, job, people, rules, steps, template
+from core.badges.definition.conditions import Threshold
 from core.badges.definition.findings import Fault, Findings, below, nearest, shown
-from core.badges.definition.kinds import ALSO, KINDS, Kind
+from core.badges.definition.kinds import ALSO, BY_STEPS, KINDS, Kind
 from core.badges.definition.model import Definition
 from core.badges.definition.parts import validate
 from core.badges.definition.rules import CLOCK_RULES, COMPUTED, OF_GIVER
@@ -30,6 +32,10 @@ _PARTS: Mapping[str, Reader] = {
 STEP_FIELDS = ("workflow", "challenges")
 FIELDS = tuple(sorted({*Definition.model_fields, *STEP_FIELDS} - {"kind", "steps"}))
 """Every field that a definition may have, as files spell them."""
+
+
+CHOOSING = ("RandomUsers", "BestSeller")
+"""Rules that choose some of many: they enrol nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,7 @@ def _one(badge: Mapping[str, Any], path: str, findings: Findings) -> Definition 
             findings.fault(place, "field_unknown", nearest=nearest(key, FIELDS), allowed=list(FIELDS))
     _settle_type(given, plain, path, findings)
     _settle_steps(plain, path, findings)
+    _check_step_callbacks(plain, path, findings)
     _settle_emoji(plain, path, findings)
     if isinstance(plain.get("message"), str):
         template.check(plain["message"], below(path, "message"), findings)
@@ -139,6 +146,16 @@ def _settle_steps(plain: dict[str, Any], path: str, findings: Findings) -> None:
         findings.fault(below(path, "workflow" if plain["kind"] == "workflow" else "challenges"), "steps_missing")
 
 
+def _check_step_callbacks(plain: Mapping[str, Any], path: str, findings: Findings) -> None:
+    """Callbacks of a step that there is not would never be called."""
+    names = [step.step for step in plain.get("steps", ())]
+    called = plain.get("step_callbacks")
+    for name in called if isinstance(called, dict) and names else ():
+        if name not in {*names, "*"}:
+            place = below(path, "step_callbacks", name)
+            findings.fault(place, "step_unknown", found=shown(name), nearest=nearest(name, names), allowed=names)
+
+
 def _settle_emoji(plain: dict[str, Any], path: str, findings: Findings) -> None:
     attributes = plain.get("attributes")
     if not isinstance(attributes, dict) or "emoji" not in attributes:
@@ -166,6 +183,7 @@ def _warn(made: Definition, path: str, findings: Findings) -> None:
     if made.kind == "achievement" and not made.rules:
         findings.warn(below(path, "rules"), "rules_missing")
     _warn_of_rules(made, path, findings)
+    _warn_of_steps(made, path, findings)
     if made.kind == "nomination" and made.nomination_config is None:
         findings.warn(below(path, "nomination_config"), "nomination_config_missing")
 
@@ -177,3 +195,26 @@ def _warn_of_rules(made: Definition, path: str, findings: Findings) -> None:
             findings.warn(below(path, "rules", place), "rule_not_by_hand", found=rule.type)
         if made.kind != "user" and rule.type in OF_GIVER:
             findings.warn(below(path, "rules", place), "rule_needs_giver", found=rule.type)
+
+
+def _warn_of_steps(made: Definition, path: str, findings: Findings) -> None:
+    """What of a journey would never come about by itself, and what only journeys have."""
+    if made.kind not in BY_STEPS:
+        for field in ("auto_enroll", "enroll_winners_of"):
+            if getattr(made, field):
+                findings.warn(below(path, field), "not_a_journey")
+        return
+    for place, rule in enumerate(made.rules):
+        if rule.type in CHOOSING:
+            findings.warn(below(path, "rules", place), "rule_chooses", found=rule.type)
+    if made.multiple and not (made.timeframe or made.cooldown_minutes):
+        for step in made.steps:
+            if step.condition is not None and step.event is None and not _says_types(step.condition):
+                findings.warn(below(path, "steps"), "condition_once", found=shown(step.step))
+
+
+def _says_types(condition: Threshold) -> bool:
+    """Whether a metric says which activities it looks at."""
+    named = registry.find("metric", condition.called)
+    told = set(named.types) if named is not None else set()
+    return bool(told - {"earned"}) or condition.called.startswith("activities.") or "type" in condition.function_params

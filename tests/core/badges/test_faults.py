@@ -162,6 +162,13 @@ FAULTY: list[tuple[dict[str, Any], str, str]] = [
     ({"job": {"cron": {"hour": 1}, "timezone": "Mars/Base"}}, "$[0].job.timezone", "zone_unknown"),
     # Steps, events, campaigns, callbacks
     ({"workflow": [{"step": "a"}, {"step": "a"}]}, "$[0].workflow[1].step", "step_repeated"),
+    (
+        {"workflow": ["First"], "step_callbacks": {"Frist": ["rewards.callbacks.send_completion_email"]}},
+        "$[0].step_callbacks.Frist",
+        "step_unknown",
+    ),
+    ({"enroll_winners_of": ["x"]}, "$[0].enroll_winners_of[0]", "wrong_type"),
+    ({"enroll_winners_of": [0]}, "$[0].enroll_winners_of[0]", "out_of_range"),
     ({"workflow": [{"stp": "a"}]}, "$[0].workflow[0].stp", "field_unknown"),
     ({"workflow": [{"step": "a", "condition": {"threshold": 1}}]}, "$[0].workflow[0].condition.function_path", "missing"),
     ({"workflow": ["a"], "challenges": ["b"]}, "$[0].challenges", "steps_twice"),
@@ -328,3 +335,18 @@ def test_defaults() -> None:
     assert (made.points, made.multiple, made.kind, made.rarity, made.is_enabled, made.is_secret) == (
         10, False, "user", "common", True, False,
     )  # fmt: skip
+
+
+def test_what_of_a_journey_never_comes_about_is_warned_of() -> None:
+    def warned(**fields: Any) -> list[tuple[str, str]]:
+        return [(each.path, each.code) for each in reading(definition(**fields)).warnings]
+
+    state = {"function_path": "rewards.functions.engagement.get_points_earned", "threshold": 5}
+    usual = {"reward_type": "Workflow Badge", "workflow": [{"step": "Earn", "condition": state}]}
+    assert warned(**usual) == []
+    assert warned(**usual, multiple=True) == [("$[0].steps", "condition_once")]
+    assert warned(**usual, multiple=True, timeframe="monthly") == []
+    assert warned(**usual, rules=[["RandomUsers"]]) == [("$[0].rules[0]", "rule_chooses")]
+    assert warned(auto_enroll=True, enroll_winners_of=[7]) == [
+        ("$[0].auto_enroll", "not_a_journey"), ("$[0].enroll_winners_of", "not_a_journey"),
+    ]  # fmt: skip

@@ -197,7 +197,7 @@ def test_the_table_is_long_enough() -> None:
 def test_every_spelling_is_a_verb() -> None:
     verbs = WORDS.verbs()
     assert set(verbs.values()) == {
-        "kudos", "badge", "badges", "points", "leaderboard", "me", "why", "settings", "link", "help", "admin",
+        "kudos", "badge", "badges", "journey", "points", "leaderboard", "me", "why", "settings", "link", "help", "admin",
     }  # fmt: skip
     for spelling, verb in verbs.items():
         assert read(f"/{spelling}").verb == verb

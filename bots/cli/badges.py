@@ -11,7 +11,6 @@ from bots.cli.screen import busy, say, show
 from core.badges import importing
 from core.badges.definition.document import DOCUMENT_BYTES_MAX
 from core.badges.definition.findings import Fault
-from core.badges.definition.kinds import BY_RULE, BY_STEPS, GIVEN_BY_HAND
 from core.badges.definition.reading import Read, read
 from core.badges.importing import Plan
 from core.database import Sessions
@@ -167,7 +166,6 @@ def _report(path: Path, planned: Plan, *, is_applied: bool) -> int:
     if planned.faults:
         say("Nothing was written: mend the faults and try again.")
         return FOUND
-    _say_what_waits(planned)
     say(
         "Written."
         if is_applied
@@ -187,16 +185,6 @@ def _list(planned: Plan) -> None:
         say(line)
     if len(lines) > LISTED_MAX:
         say(f"… and {len(lines) - LISTED_MAX} more")
-
-
-def _say_what_waits(planned: Plan) -> None:
-    """What is kept and shown, and not awarded by itself in this version."""
-    written = [*planned.new, *(change.definition for change in planned.changed)]
-    waiting = sum(1 for each in written if each.kind not in {*GIVEN_BY_HAND, *BY_RULE, *BY_STEPS})
-    if waiting:
-        say(
-            f"{waiting} of these come by a vote: they are stored as what they are, and this version awards none of them yet."
-        )
 
 
 def sentence(file: str, fault: Fault, sentences: Mapping[str, str]) -> str:

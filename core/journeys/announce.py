@@ -22,12 +22,13 @@ class Between(NamedTuple):
     last: int
 
 
-# A message that stands is owed again and becomes an edit, as core.outbox does; people.lines tells where each is reached.
+# A message that stands is owed again and becomes an edit, as core.outbox does; people.lines tells where each is reached. That is
+# asked for each journey by an index (LATERAL, OFFSET 0): nobody knows how many of them this transaction has just made, so joined
+# they would be compared row by row.
 _TELL = """
-WITH line AS MATERIALIZED ({lines}),
-told AS MATERIALIZED (
+WITH told AS MATERIALIZED (
     SELECT journey.id, line.*, concat_ws(':', platform, tenant, coalesce(nullif(remote_id, ''), '@' || person)) AS scope
-    FROM journey JOIN line ON line.member_id = journey.member_id
+    FROM journey CROSS JOIN LATERAL ({lines} OFFSET 0) AS line
     WHERE journey.workspace_id = :workspace_id AND {which}
 ),
 paced AS (INSERT INTO outbox_scope (scope) SELECT DISTINCT scope FROM told ORDER BY scope ON CONFLICT DO NOTHING)
@@ -45,8 +46,7 @@ _BETWEEN = "journey.badge_id = :badge_id AND journey.id BETWEEN :first AND :last
 
 
 def _telling(which: str) -> str:
-    members = "SELECT journey.member_id FROM journey WHERE journey.workspace_id = :workspace_id AND"
-    lines = people.LINE_ROWS.replace("= ANY(:members)", f"IN ({members} {which})")
+    lines = people.LINE_ROWS.replace("= ANY(:members)", "= journey.member_id")
     return _TELL.format(lines=lines, which=which, kind=NOTICE, priority=outbox.NOTICE)
 
 

@@ -15,11 +15,12 @@ from sqlalchemy import text
 from bots import logs
 from bots.cli import verification
 from bots.demo import prompt
+from bots.demo.by_itself import BY_ITSELF
 from bots.demo.company import COMPANY, Company, found
 from bots.demo.database import fresh_copy, local_today, own_server
 from bots.demo.screen import PLATFORMS, Screen
 from bots.demo.stage import DemoSettings, Stage, Unsettled, set_up
-from bots.demo.story import Story, Unexpected
+from bots.demo.story import STEPS, Story, Unexpected
 from core.database import Sessions
 from core.embedded import Server
 
@@ -78,7 +79,7 @@ async def _show(server: Server, screen: Screen, *, once: bool, port: int) -> int
     async with fresh_copy(server, company, today) as sessions, set_up(company, sessions, port=port) as stage:
         story = Story(stage, screen)
         try:
-            await story.tell()
+            await story.tell((*STEPS, *BY_ITSELF))
         except (TimeoutError, Unexpected, Unsettled) as failure:
             screen.line(f"\nThe story broke off: {failure}")
             return BAD

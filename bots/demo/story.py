@@ -1,7 +1,7 @@
 """One afternoon at Quillmoor: what people do, step by step, and what each of the three chats shows of it."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import text
@@ -37,9 +37,9 @@ class Story:
     activity: dict[str, object] = field(default_factory=dict)
     shown: int = 0
 
-    async def tell(self) -> None:
+    async def tell(self, steps: Sequence[Step]) -> None:
         """Raises Unexpected, Unsettled or TimeoutError when the bot does not do as the story says."""
-        for step in STEPS:
+        for step in steps:
             self.screen.heading(step.what, step.why)
             await step.play(self)
             await self.show()

@@ -62,6 +62,10 @@ def test_the_story_is_told_and_the_books_hold(root: Path) -> None:
     assert "Did you mean /kudos?" in demo.stdout
     assert "No puedes darte las gracias" in demo.stdout
     assert demo.stdout.count("Ana García took back a kudos.") == 3
+    for badge in ("Above and beyond", "Happy birthday", "Always there", "Friday coffee", "Welcome aboard"):
+        assert demo.stdout.count(badge) >= 4, f"{badge} is told in too few places"
+    assert "the same entrants are drawn, in the same order" in " ".join(demo.stdout.split())
+    assert demo.stdout.count("Last week’s recognition") == 3
     assert re.search(r"messages +\d\d sent, 0 given up", demo.stdout)
     assert re.search(r"All \d+ checks hold\.", demo.stdout)
     assert "\x1b" not in demo.stdout, "no colours where there is no terminal"

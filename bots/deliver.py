@@ -19,6 +19,7 @@ from bots.answering import UNPACED
 from bots.chat import Manner, Place, PlaceKind, Platform, Sent, Target
 from bots.deliver_callbacks import Caller
 from bots.deliver_quiet import held, is_new_notice
+from bots.deliver_threads import WAIT, threaded
 from bots.metrics import Metrics
 from bots.presenter import Presenter, Subject
 from bots.sending import Ambiguous, ChatClosed, Pacing, Permanent, RetryAfter, SendError
@@ -124,7 +125,7 @@ class Deliverer:
             if built is None:
                 await self._close(message, pacing, state="dropped", error="no longer true")
                 return
-            card, rendered = built
+            card, rendered, target = built
             sent = await self._send(platform, target, card, rendered)
         except SendError as error:
             await self._failed(message, target, pacing, error, card)
@@ -139,8 +140,9 @@ class Deliverer:
             await self._close(message, pacing, state="dropped", error="its reader wants no notices")
             return
         self._count(message, "held")
+        reason = "quiet hours" if is_new_notice(message) else "its thread is about to begin"
         async with self.sessions.begin(role="ops") as (session, now):
-            await outbox.postpone(session, message, delay=until - now, error="quiet hours", counted=False)
+            await outbox.postpone(session, message, delay=until - now, error=reason, counted=False)
             await _release(session, message, pacing)
 
     def _target(self, message: Leased) -> Target:
@@ -156,15 +158,19 @@ class Deliverer:
 
     async def _build(
         self, message: Leased, target: Target, platform: Platform
-    ) -> tuple[Card, Rendered] | datetime | None:
-        """The message; or until when it waits; None: it is no longer true."""
+    ) -> tuple[Card, Rendered, Target] | datetime | None:
+        """The message and where it goes; or until when it waits; None: it is no longer true."""
         subject = Subject(message.workspace_id, message.kind, message.reference, is_posted=message.post_id is not None)
         if not self.sends_notices and is_new_notice(message):
             return datetime.max  # noqa: DTZ901 - stands for never
         async with self.sessions.begin(message.workspace_id) as transaction:
             if (until := await held(transaction.session, message)) is not None:
                 return until
-            return await self.presenter.present(transaction, subject, target, platform)
+            found = await threaded(transaction.session, message, target)
+            if found is None:
+                return transaction.now + WAIT
+            built = await self.presenter.present(transaction, subject, found, platform)
+        return (*built, found) if built else None
 
     async def _send(self, platform: Platform, target: Target, card: Card, rendered: Rendered) -> Sent:
         whose = f"{platform.name}:{target.place.tenant}"

@@ -1,5 +1,7 @@
 """Cards about connecting a conversation to a workspace."""
 
+from datetime import UTC, date, datetime, time
+
 from cards.model import Card, Element, Heading, Paragraph, Text
 from cards.words import Words, plain
 
@@ -28,6 +30,12 @@ def mode_chosen(words: Words, mode: str, *, is_connected: bool) -> Card:
     if not is_connected:
         elements.append(Paragraph(words.line("places.mode_unconnected")))
     return Card(sentence, tuple(elements))
+
+
+def day_thread(words: Words, day: date) -> Card:
+    """The message that a day's cards answer."""
+    title = words("places.day_thread", day=words.date(datetime.combine(day, time(12), UTC), "Etc/UTC"))
+    return Card(title, (Paragraph((Text(title, bold=True),)),))
 
 
 def connect_code(words: Words, code: str, minutes: int) -> Card:

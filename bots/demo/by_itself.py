@@ -32,7 +32,7 @@ SATURDAY = 5
 
 async def bring_badges(story: Story) -> None:
     """As `plaudit import badges` does."""
-    found = read(files("bots.demo").joinpath("badges.json").read_bytes())
+    found = read(files("bots.demo").joinpath("quillmoor.json").read_bytes())
     workspace_id = await _workspace(story)
     async with story.stage.sessions.begin(workspace_id) as (session, _):
         planned = await importing.plan(session, found, workspace_id=workspace_id)
@@ -40,7 +40,7 @@ async def bring_badges(story: Story) -> None:
             raise Unexpected(f"the badges of the demo have faults: {planned.faults}")
         await importing.apply(session, planned)
     names = ", ".join(each.reward for each in found.definitions)
-    story.screen.note(f"plaudit import badges badges.json --apply: {len(planned.new)} new badges ({names}).")
+    story.screen.note(f"plaudit import badges quillmoor.json --apply: {len(planned.new)} new badges ({names}).")
 
 
 async def award(story: Story) -> None:

@@ -32,6 +32,7 @@ View = Callable[[Scene], Awaitable[Card | None]]
 VIEWS: Mapping[str, View] = {
     "digest_card": digests.card,
     "mode_chosen": places.mode_chosen,
+    "day_thread": places.day_thread,
     "kudos_card": kudos.card,
     "kudos_notice": kudos.notice,
     "kudos_receipt": kudos.receipt,

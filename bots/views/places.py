@@ -1,6 +1,6 @@
 """Messages about chats that are joined to the workspace."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
@@ -34,6 +34,10 @@ async def mode_chosen(scene: Scene) -> Card | None:
     )
     row = found.first()
     return cards.mode_chosen(scene.words, row.mode, is_connected=row.is_connected) if row else None
+
+
+async def day_thread(scene: Scene) -> Card:
+    return cards.day_thread(scene.words, date.fromisoformat(scene.reference["day"]))
 
 
 async def connect_code(scene: Scene) -> Card:

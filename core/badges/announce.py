@@ -16,6 +16,7 @@ from core.badges import statements
 from core.badges.models import Badge
 from core.callbacks import service as callbacks
 from core.outbox import Outgoing
+from core.people import modes
 from core.people import queries as people
 
 CARD, NOTICE, CROWD = "badge_card", "badge_notice", "badge_crowd"
@@ -33,9 +34,8 @@ class Crowd(NamedTuple):
 _TELL_CROWD = text(f"""
 WITH place AS (
     SELECT concat_ws(':', platform, tenant, remote_id) AS scope,
-           jsonb_build_object('platform', platform, 'tenant', tenant, 'remote_id', remote_id, 'kind', kind, 'name', name,
-                              'reference', reference) AS address
-    FROM conversation WHERE workspace_id = :workspace_id AND NOT is_gone AND is_connected
+           {modes.DAILY_ADDRESS} AS address
+    FROM conversation WHERE workspace_id = :workspace_id AND NOT is_gone AND {modes.AT_ONCE}
 ),
 paced AS (INSERT INTO outbox_scope (scope) SELECT scope FROM place ORDER BY scope ON CONFLICT DO NOTHING)
 INSERT INTO outbox (workspace_id, dedup_key, scope, kind, address, reference, priority)

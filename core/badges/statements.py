@@ -4,6 +4,7 @@ from sqlalchemy import BigInteger, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from core import outbox
+from core.people import modes
 
 _RECEIVERS = bindparam("receivers", type_=ARRAY(BigInteger))
 
@@ -94,10 +95,9 @@ RETURNING award.act_id, award.badge_id, award.member_id, award.transfer_id
 CARDS = text(f"""
 WITH place AS (
     SELECT platform, tenant, concat_ws(':', platform, tenant, remote_id) AS scope,
-           jsonb_build_object('platform', platform, 'tenant', tenant, 'remote_id', remote_id, 'kind', kind, 'name', name,
-                              'reference', reference) AS address
+           {modes.DAILY_ADDRESS} AS address
     FROM conversation WHERE workspace_id = :workspace_id AND NOT is_gone
-      AND ((is_connected AND mode IN ('direct', 'thread')) OR (id = CAST(:conversation_id AS bigint) AND kind <> 'personal'))
+      AND (({modes.AT_ONCE}) OR (id = CAST(:conversation_id AS bigint) AND kind <> 'personal'))
 ),
 paced AS (INSERT INTO outbox_scope (scope) SELECT scope FROM place ORDER BY scope ON CONFLICT DO NOTHING),
 card AS (

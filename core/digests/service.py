@@ -15,6 +15,7 @@ from core.clock import period, today
 from core.digests import queries
 from core.digests.models import DAILY, WEEKLY
 from core.digests.queries import Spell
+from core.people import modes
 from core.people import queries as people
 from core.people.models import Workspace
 from core.people.modes import DIGEST, DIRECT, THREAD
@@ -34,8 +35,7 @@ WITH made AS (
 ),
 place AS (
     SELECT concat_ws(':', platform, tenant, remote_id) AS scope,
-           jsonb_build_object('platform', platform, 'tenant', tenant, 'remote_id', remote_id, 'kind', kind, 'name', name,
-                              'reference', reference) AS address
+           {modes.ADDRESS} AS address
     FROM conversation WHERE workspace_id = :workspace_id AND is_connected AND NOT is_gone AND mode = ANY(:modes)
 ),
 paced AS (INSERT INTO outbox_scope (scope) SELECT scope FROM place, made ORDER BY scope ON CONFLICT DO NOTHING),

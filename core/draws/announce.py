@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import outbox
 from core.draws.models import Draw
 from core.outbox import Outgoing
+from core.people import modes
 from core.people import queries as people
 
 CARD, RESULT, NOTICE = "draw_card", "draw_result", "draw_notice"
@@ -20,10 +21,9 @@ CARD, RESULT, NOTICE = "draw_card", "draw_result", "draw_notice"
 _CARDS = text(f"""
 WITH place AS (
     SELECT platform, tenant, concat_ws(':', platform, tenant, remote_id) AS scope,
-           jsonb_build_object('platform', platform, 'tenant', tenant, 'remote_id', remote_id, 'kind', kind, 'name', name,
-                              'reference', reference) AS address
+           {modes.ADDRESS} AS address
     FROM conversation WHERE workspace_id = :workspace_id AND NOT is_gone
-      AND (is_connected OR (id = CAST(:conversation_id AS bigint) AND kind <> 'personal'))
+      AND (({modes.NOT_SILENT}) OR (id = CAST(:conversation_id AS bigint) AND kind <> 'personal'))
 ),
 paced AS (INSERT INTO outbox_scope (scope) SELECT scope FROM place ORDER BY scope ON CONFLICT DO NOTHING)
 INSERT INTO outbox (workspace_id, dedup_key, scope, kind, address, reference, priority)

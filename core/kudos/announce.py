@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import outbox
 from core.outbox import Outgoing
+from core.people import modes
 from core.people import queries as people
 
 CARD, NOTICE = "kudos_card", "kudos_notice"
@@ -20,10 +21,9 @@ CARD, NOTICE = "kudos_card", "kudos_notice"
 CARDS = f"""\
 place AS (
     SELECT platform, tenant, concat_ws(':', platform, tenant, remote_id) AS scope,
-           jsonb_build_object('platform', platform, 'tenant', tenant, 'remote_id', remote_id, 'kind', kind, 'name', name,
-                              'reference', reference) AS address
+           {modes.DAILY_ADDRESS} AS address
     FROM conversation WHERE workspace_id = :workspace_id AND NOT is_gone AND NOT :is_private
-      AND ((is_connected AND mode IN ('direct', 'thread')) OR (id = :conversation_id AND kind <> 'personal'))
+      AND (({modes.AT_ONCE}) OR (id = :conversation_id AND kind <> 'personal'))
 ),
 paced AS (INSERT INTO outbox_scope (scope) SELECT scope FROM place, given ORDER BY scope ON CONFLICT DO NOTHING),
 card AS (

@@ -6,6 +6,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from core import outbox
 from core.database import Hot
 from core.nominations.secrecy import TAG
+from core.people import modes
 
 # What a voter has to know of a campaign, which nobody moves before the end of the transaction.
 HOLD = Hot(
@@ -138,10 +139,9 @@ FORGET_BEGUN = text(
 CARDS = text(f"""
 WITH place AS (
     SELECT concat_ws(':', platform, tenant, remote_id) AS scope,
-           jsonb_build_object('platform', platform, 'tenant', tenant, 'remote_id', remote_id, 'kind', kind, 'name', name,
-                              'reference', reference) AS address
+           {modes.ADDRESS} AS address
     FROM conversation WHERE workspace_id = :workspace_id AND NOT is_gone
-      AND (is_connected OR (id = CAST(:conversation_id AS bigint) AND kind <> 'personal'))
+      AND (({modes.NOT_SILENT}) OR (id = CAST(:conversation_id AS bigint) AND kind <> 'personal'))
 ),
 paced AS (INSERT INTO outbox_scope (scope) SELECT scope FROM place ORDER BY scope ON CONFLICT DO NOTHING)
 INSERT INTO outbox (workspace_id, dedup_key, scope, kind, address, reference, priority)

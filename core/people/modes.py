@@ -12,6 +12,23 @@ DIRECT, THREAD, DIGEST, SILENT = "direct", "thread", "digest", "silent"
 MODES: Final = (DIRECT, THREAD, DIGEST, SILENT)
 """A card at once; a card at once, in a thread of the day; once a day; only what is asked for here."""
 
+ADDRESS: Final = (
+    "jsonb_build_object('platform', platform, 'tenant', tenant, 'remote_id', remote_id, 'kind', kind, 'name', name,"
+    " 'reference', reference)"
+)
+"""SQL: a conversation's row as the outbox's messages are addressed."""
+
+DAILY_ADDRESS: Final = (
+    f"{ADDRESS} || CASE mode WHEN 'thread' THEN CAST('{{\"daily\": true}}' AS jsonb) ELSE CAST('{{}}' AS jsonb) END"
+)
+"""SQL: the same, of what stands in a thread of its day where that was chosen."""
+
+AT_ONCE: Final = "is_connected AND mode IN ('direct', 'thread')"
+"""SQL: conversations that hear of each kudos and badge."""
+
+NOT_SILENT: Final = "is_connected AND mode <> 'silent'"
+"""SQL: conversations that hear of what concerns everybody: lotteries and campaigns."""
+
 THREADED: Final = frozenset({"slack", "teams"})
 
 

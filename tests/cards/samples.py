@@ -200,6 +200,7 @@ SAMPLES: Mapping[str, Callable[[Words], Card]] = {
     "digest_of_a_birthday": lambda words: digest(
         words, figures=Figures(0, 0, 0, 0), podium=(), praised=(), won=(), streaks=(), picture=""
     ),
+    "day_thread": lambda words: places.day_thread(words, date(2025, 11, 19)),
     "mode_chosen": lambda words: places.mode_chosen(words, "digest", is_connected=False),
     "kudos_top_empty": lambda words: top.page(words, TopView(1, (), (), ())),
     "why_points": lambda words: why.points(words, [Share("kudos", 9, 12), Share("badge_earned", 1, 50)]),

@@ -98,3 +98,18 @@ async def test_the_podium_is_a_picture_for_whoever_knows_its_id(stage: Stage) ->
             assert answer.status == 304
         async with http.get(f"/pictures/badges/{public_id}.png") as answer:
             assert answer.status == 404
+
+
+@pytest.mark.parametrize("chat", ["slack", "teams"])
+async def test_in_thread_mode_a_days_cards_answer_one_message(stage: Stage, chat: str) -> None:
+    simulator = stage.slack if chat == "slack" else stage.teams
+    place = stage.slack_channel if chat == "slack" else stage.channel
+    await stage.sql("UPDATE conversation SET mode = 'thread' WHERE platform = :platform", platform=chat)
+    for words in ("for the demo", "for the talk"):
+        await stage.telegram.say(stage["Ana"], stage.group, f"/kudos @[Luis] {words}")
+    await stage.quiet()
+    [root] = [post for post in simulator.posts(place) if "Thanks and badges of" in post.text]
+    cards = [post for post in simulator.posts(place) if "for the" in post.text]
+    assert [card.thread for card in cards] == [root.id, root.id]
+    await stage.slack.slash(stage["Luis"], stage.slack_channel, "/points", "")
+    assert await stage.count("outbox", "kind = 'day_thread'") == 1

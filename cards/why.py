@@ -12,6 +12,10 @@ from cards.refusals import sentence
 from cards.words import Words, plain
 
 
+CAME: Mapping[str, str] = {"draw": "drawn", "journey": "completed", "campaign": "voted"}
+"""How a badge came that nobody gave, by what its award says; rules award the others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """Points earned for one reason, in `times` transfers."""
@@ -64,7 +68,8 @@ def _held(words: Words, view: BadgeWhy) -> Any:
         return words.line(f"why.not_held.{whose}", **holder)
     date = words.date(view.since, view.zone)
     if view.giver is None:
-        return words.line(f"why.earned.{whose}", date=date, **holder)
+        came = CAME.get(view.why.get("by", ""), "earned")
+        return words.line(f"why.{came}.{whose}", date=date, **holder)
     return words.line(f"why.given.{whose}", date=date, giver=view.giver.called(), **holder)
 
 

@@ -53,6 +53,7 @@ async def badge(scene: Scene) -> Card | None:
             against_giving=tuple((refused.code, refused.details) for refused in giving),
             against_getting=tuple((refused.code, refused.details) for refused in getting),
             zone=workspace.time_zone,
+            why=held.why if held else {},
         ),
     )
 

@@ -205,6 +205,9 @@ SAMPLES: Mapping[str, Callable[[Words], Card]] = {
     "kudos_top_empty": lambda words: top.page(words, TopView(1, (), (), ())),
     "why_points": lambda words: why.points(words, [Share("kudos", 9, 12), Share("badge_earned", 1, 50)]),
     "why_badge": lambda words: why.badge(words, why_badge_view()),
+    "why_badge_completed": lambda words: why.badge(
+        words, replace(why_badge_view(), giver=None, message="", against_getting=(), why={"by": "journey", "round": 1})
+    ),
     "why_badge_by_rules": lambda words: why.badge(
         words,
         replace(

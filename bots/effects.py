@@ -11,14 +11,12 @@ from core.nominations import service as campaigns
 from core.people import queries as people
 from core.rules import service as rules
 from core.schedule import registry
-from core.schedule.registry import Figures
+from core.schedule.registry import Figures, OfBadge
 
 
 def fill() -> None:
     """Tell the schedule what this process can do; to be called before any job is run."""
-    registry.effects[registry.RULES] = _award
-    registry.effects[registry.DRAW] = _draw
-    registry.effects[registry.CAMPAIGN] = _open_campaign
+    registry.effects.update(OF_BADGES)
 
 
 async def _award(
@@ -58,3 +56,10 @@ async def _open_campaign(
     assert badge is not None
     opened = await campaigns.open_for_badge(session, workspace=workspace, badge=badge, period_key=run, now=now)
     return {"campaign": opened.id} if opened else {"campaign": 0}
+
+
+OF_BADGES: dict[str, OfBadge] = {
+    registry.RULES: _award,
+    registry.DRAW: _draw,
+    registry.CAMPAIGN: _open_campaign,
+}

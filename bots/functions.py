@@ -62,6 +62,8 @@ def _told(fault: BaseException, path: Path) -> str:
     """Where it went wrong and what to do. What an unexpected error says is left out: it may quote a secret of the file's."""
     if isinstance(fault, SyntaxError) and fault.filename in {None, str(path.resolve())}:
         return f"line {fault.lineno or 1} is no Python ({fault.msg}): mend it there"
+    if isinstance(fault, ValueError) and "null bytes" in str(fault):  # a SyntaxError since Python 3.11.4
+        return "line 1 is no Python (source code cannot contain null bytes): mend it there"
     line = _line(fault, path)
     if isinstance(fault, NameTaken):
         return f"line {line} registers the {fault.kind} {fault.name}, which is there already: give it another name"

@@ -11,7 +11,6 @@ from cards.people import Person
 from cards.refusals import sentence
 from cards.words import Words, plain
 
-
 CAME: Mapping[str, str] = {"draw": "drawn", "journey": "completed", "campaign": "voted"}
 """How a badge came that nobody gave, by what its award says; rules award the others."""
 

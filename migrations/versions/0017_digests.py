@@ -18,5 +18,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_profile_birthday", "profile")
+    op.drop_index("ix_award_awarded_at", "award")
     op.drop_table("digest")
     op.drop_column("conversation", "mode")

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bots import effects
 from core.database import Sessions
 from core.people.models import Workspace
-from core.schedule import registry
 from core.schedule.registry import RULES
 from tests.cli.conftest import Command, lines
 from tests.core.badges.stock import make_badge
@@ -32,7 +32,7 @@ class Rules:
 @pytest.fixture
 def rules(monkeypatch: pytest.MonkeyPatch) -> Rules:
     made = Rules()
-    monkeypatch.setitem(registry.effects, RULES, made)
+    monkeypatch.setitem(effects.OF_BADGES, RULES, made)
     return made
 
 

@@ -98,14 +98,12 @@ async def ask(platform: Platform, unknown: Strangers, place: Place) -> Directory
                     return account.remote_id, profile
             return account.remote_id, None
 
-    is_away = False
     try:
         async with asyncio.TaskGroup() as group:
             asked = [group.create_task(look(account)) for account in unknown.accounts]
             counted = {crowd: group.create_task(platform.members(crowd, place)) for crowd in unknown.crowds}
+        profiles = dict(task.result() for task in asked)
+        return Directory(profiles, {crowd: task.result() for crowd, task in counted.items()})
     except* Transient:
-        is_away = True  # what is raised here arrives in a group of its own before Python 3.11.4
-    if is_away:
-        raise AskLater
-    profiles = dict(task.result() for task in asked)
-    return Directory(profiles, {crowd: task.result() for crowd, task in counted.items()})
+        pass  # what is raised here arrives in a group of its own before Python 3.11.4
+    raise AskLater

@@ -64,8 +64,12 @@ async def test_list_run_and_list_again(plaudit: Command, company: Workspace, rul
     assert again.code == 0
     assert "nothing was done" in again.out
     assert rules.calls == 1
-    [line] = lines((await plaudit("jobs", "list", "--json", "--workspace", str(company.id))).out)
-    listed = json.loads(line)
+    told = [
+        json.loads(line)
+        for line in lines((await plaudit("jobs", "list", "--json", "--workspace", str(company.id))).out)
+    ]
+    assert {each["name"] for each in told} == {"badge:1010", "daily_digest", "weekly_digest"}
+    listed = next(each for each in told if each["name"] == "badge:1010")
     assert (listed["name"], listed["last_key"], listed["outcome"]) == ("badge:1010", "manual:today", "done")
     assert listed["next_at"] > listed["last_at"]
 

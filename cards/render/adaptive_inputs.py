@@ -4,6 +4,7 @@ from typing import Any, assert_never
 
 from cards.model import Choice, Input, PeopleInput, TextInput
 from cards.render import adaptive_elements as adaptive
+from cards.render.markdown import literal, unread
 from cards.render.text import visible
 
 PEOPLE = {"type": "Data.Query", "dataset": "graph.microsoft.com/users"}
@@ -35,10 +36,12 @@ def _text(element: TextInput) -> Any:
 
 
 def _choice(element: Choice) -> Any:
+    """Several stand open, as labels beside boxes; one is chosen from a closed list, which shows its options as they are."""
+    shown = unread if element.several else literal
     return adaptive.InputChoiceSet(
         id=element.name,
         label=visible(element.label),
-        choices=[adaptive.Choice(title=visible(label), value=value) for value, label in element.options],
+        choices=[adaptive.Choice(title=shown(visible(label)), value=value) for value, label in element.options],
         value=element.value or None,
         is_multi_select=element.several or None,
         is_required=element.required,

@@ -10,6 +10,7 @@ _INDENT = re.compile(r"^[^\S\n]+", re.MULTILINE)
 # Clients replace {{DATE(…)}} and {{TIME(…)}} wherever they stand; a word joiner between the braces stops that.
 _FUNCTION = re.compile(r"\{(?=\{)")
 _BETWEEN_LETTERS = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
+_EMPHASIS = re.compile(r"[\\`*\[\]<>~|]+|(?<!\w)_+|_+(?!\w)")
 _NOT_IN_MENTION = re.compile(r"[\\`*_\[\]<>~&|#\n]+")
 
 
@@ -29,6 +30,11 @@ def strong(text: str) -> str:
     if core is None:
         return escaped(text)
     return f"{escaped(text[: core.start()])}**{escaped(core[0])}**{escaped(text[core.end() :])}"
+
+
+def unread(text: str) -> str:
+    """Without what begins a link or an emphasis, for labels in which some clients read Markdown and others show it."""
+    return " ".join(_EMPHASIS.sub(" ", literal(text)).split()) or "–"
 
 
 def mention_name(name: str) -> str:

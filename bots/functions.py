@@ -15,14 +15,15 @@ from bots import callbacks
 from bots.settings import Misconfigured
 from core.badges import registry, unresolved
 from core.badges.registry import Named, NameInvalid, NameTaken
+from core.journeys import service as journeys
 from core.rules import metrics
 
 SETTING = "PLAUDIT_FUNCTIONS"
 MODULE = "plaudit_functions"
 LISTED_MAX = 10
 
-OWN = (metrics.__name__, callbacks.__name__)
-"""The product's own names are registered by being imported here, before any file's."""
+OWN = (metrics.__name__, callbacks.__name__, journeys.__name__)
+"""The product's own names, and what listens to rules, are registered by being imported here, before any file's."""
 
 _loaded: dict[Path, tuple[Named, ...]] = {}
 

@@ -39,14 +39,15 @@ class Lines:
         self._free = list(streams)
 
     async def post(self, request: bytes) -> bytes:
-        """The body of the answer, which must be a 200 or 202."""
+        """The body of the answer, which must be a 200 or 202, on one of the connections that are free."""
+        assert self._free, "every connection waits for an answer"
         reader, writer = self._free.pop()
         writer.write(request)
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
-        assert head.startswith((b"http/1.1 200", b"http/1.1 202")), head
         length = next((line for line in head.split(b"\r\n") if line.startswith(b"content-length:")), b":0")
         body = await reader.readexactly(int(length.split(b":")[1]))
         self._free.append((reader, writer))
+        assert head.startswith((b"http/1.1 200", b"http/1.1 202")), head
         return body
 
 

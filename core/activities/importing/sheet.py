@@ -1,22 +1,19 @@
 """A file of activities, attendance or holidays as rows: decoded, split, every cell checked by itself."""
 
-import csv
-import io
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from difflib import get_close_matches
 from itertools import zip_longest
 from typing import Any, Literal
 
 from core.activities.models import REFERENCE_LENGTH_MAX, TYPE_LENGTH_MAX
 from core.activities.service import QUANTITY_MAX, type_name
 from core.people.importing.cells import Fault, Malformed, email, shown
+from core.people.importing.table import Reading, decoded
 from core.text import clean
 
-ROWS_MAX = 200_000
 NAME_LENGTH_MAX = 200
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -111,80 +108,34 @@ NEEDED: Mapping[Kind, Sequence[str]] = {
 
 def read(content: bytes, kind: Kind) -> Sheet:
     """Read a CSV file in UTF-8, with `,` or `;` between its cells. What is wrong with it is in the sheet's `faults`."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        return Sheet(kind, (), (Fault(line, "", "", "not_utf8"),))
+    text = decoded(content)
+    if isinstance(text, Fault):
+        return Sheet(kind, (), (text,))
     return _Reading(text, kind).sheet()
 
 
-class _Reading:
-    """What has been read of a file so far."""
-
+class _Reading(Reading):
     def __init__(self, text: str, kind: Kind) -> None:
-        heading = text.split("\n", 1)[0]
-        delimiter = ";" if heading.count(";") > heading.count(",") else ","
-        self.reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        super().__init__(text)
         self.kind = kind
+        self.known = COLUMNS[kind]
         self.rows: list[Row] = []
-        self.faults: list[Fault] = []
 
     def sheet(self) -> Sheet:
-        try:
-            self._read()
-        except csv.Error as error:
-            self.faults.append(Fault(self.reader.line_num, "", "", "not_csv", {"why": str(error)}))
+        self.run()
         return Sheet(self.kind, tuple(self.rows), tuple(self.faults))
 
-    def _read(self) -> None:
-        records = self._records()
-        heading = next(records, None)
-        if heading is None:
-            self.faults.append(Fault(1, "", "", "empty"))
-            return
-        columns = self._columns(heading[1])
-        count = 0
-        for count, (line, record) in enumerate(records, 1):
-            if count > ROWS_MAX:
-                self.faults.append(Fault(line, "", "", "too_many_rows", {"limit": ROWS_MAX}))
-                return
-            self._row(line, record, columns)
-        if not count:
-            self.faults.append(Fault(1, "", "", "empty"))
+    def told_of(self, nearest: str) -> dict[str, Any]:
+        return {"nearest": nearest, "allowed": list(self.known)}
 
-    def _records(self) -> Iterator[tuple[int, Sequence[str]]]:
-        """Records with the line that each begins on; a quoted cell may go over several, blank lines are left out."""
-        line = 1
-        for record in self.reader:
-            if any(cell.strip() for cell in record):
-                yield line, record
-            line = self.reader.line_num + 1
-
-    def _columns(self, heading: Sequence[str]) -> Sequence[str | None]:
-        """The column of each position: empty where the heading is, None where we know no such column."""
-        known = COLUMNS[self.kind]
-        columns: list[str | None] = []
-        for typed in heading:
-            column = typed.strip().casefold()
-            if column in columns and column:
-                self.faults.append(Fault(1, shown(typed), "", "column_twice"))
-                columns.append(None)
-            elif not column or column in known:
-                columns.append(column)
-            else:
-                near = get_close_matches(column, known, 1)
-                details = {"nearest": near[0] if near else "", "allowed": list(known)}
-                self.faults.append(Fault(1, shown(typed), "", "column_unknown", details))
-                columns.append(None)
+    def check(self, columns: Sequence[str | None]) -> None:
         for column in NEEDED[self.kind]:
             if column not in columns:
                 self.faults.append(Fault(1, column, "", "no_column_of"))
         if self.kind != "holidays" and not set(_WHO) & set(columns):
             self.faults.append(Fault(1, "", "", "nobody_column"))
-        return columns
 
-    def _row(self, line: int, record: Sequence[str], columns: Sequence[str | None]) -> None:
+    def row(self, line: int, record: Sequence[str], columns: Sequence[str | None]) -> None:
         before = len(self.faults)
         values: dict[str, Any] = {}
         for column, typed in zip_longest(columns, map(str.strip, record), fillvalue=""):
